@@ -1,0 +1,45 @@
+/*
+ * leaf.h
+ *		The compressed form of up to BTR_LEAF_MAX_POINTS points.
+ *
+ * Plain C without PostgreSQL headers.  The encoder is deterministic and
+ * lossless to the bit.  The decoders trust nothing: whatever the bytes, they
+ * never read outside [src, src + len) nor write more than they promise, and
+ * they return false for bytes that the encoder cannot have written.
+ *
+ * A block holds points sorted by time; points of equal time keep their order.
+ */
+#ifndef BTR_LEAF_H
+#define BTR_LEAF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BTR_LEAF_MAX_POINTS		4096
+
+/* An upper bound of the size of an encoded block of n points. */
+#define BTR_LEAF_BOUND(n)		(64 + (size_t) (n) * 16)
+
+/*
+ * Encodes n points (1 <= n <= BTR_LEAF_MAX_POINTS) at dst.  Returns the number of
+ * bytes used, or 0 if they are more than cap.
+ */
+extern size_t BtrLeafEncode(const int64_t *time, const double *value, int n,
+							uint8_t *dst, size_t cap);
+
+/*
+ * Reads the number of points of a block.  Returns -1 if the block's header is
+ * damaged.
+ */
+extern int	BtrLeafCount(const uint8_t *src, size_t len);
+
+/*
+ * Decodes a block of n points, n being what BtrLeafCount() said.  time and
+ * value have room for n elements; either may be NULL when it is not wanted.
+ * Returns false if the bytes are damaged: also when times are not ascending.
+ */
+extern bool BtrLeafDecode(const uint8_t *src, size_t len, int n,
+						  int64_t *time, double *value);
+
+#endif							/* BTR_LEAF_H */

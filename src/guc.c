@@ -1,0 +1,57 @@
+/*
+ * guc.c
+ *		The settings of btrdb, sorted by name.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "utils/guc.h"
+
+#include "guc.h"
+
+int			btrdb_buffer_points = 4096;
+int			btrdb_buffer_rows = 1024;
+int			btrdb_direct_points = 1024;
+int			btrdb_flush_memory = 65536;
+
+/*
+ * Registers every setting and reserves the prefix.
+ */
+void
+BtrDefineGucs(void)
+{
+	DefineCustomIntVariable("btrdb.buffer_points",
+							"Sets how many points of a stream may wait in the write buffer before they are flushed.",
+							NULL,
+							&btrdb_buffer_points,
+							4096, 0, INT_MAX,
+							PGC_USERSET, 0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("btrdb.buffer_rows",
+							"Sets how many rows of a stream may wait in the write buffer before they are flushed.",
+							NULL,
+							&btrdb_buffer_rows,
+							1024, 1, INT_MAX,
+							PGC_USERSET, 0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("btrdb.direct_points",
+							"Sets how many points of a stream one call must bring to be written to the tree at once.",
+							"Calls that bring fewer points go to the write buffer.",
+							&btrdb_direct_points,
+							1024, 1, INT_MAX,
+							PGC_USERSET, 0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("btrdb.flush_memory",
+							"Sets how much memory a flush may use for buffered points.",
+							"A flush of more points than fit commits them as several versions.",
+							&btrdb_flush_memory,
+							65536, 64, MAX_KILOBYTES,
+							PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+
+	MarkGUCPrefixReserved("btrdb");
+}

@@ -1,0 +1,15 @@
+/*
+ * guc.h
+ *		The settings of btrdb; see guc.c for what each means.
+ */
+#ifndef BTR_GUC_H
+#define BTR_GUC_H
+
+extern int	btrdb_buffer_points;
+extern int	btrdb_buffer_rows;
+extern int	btrdb_direct_points;
+extern int	btrdb_flush_memory;
+
+extern void BtrDefineGucs(void);
+
+#endif							/* BTR_GUC_H */

@@ -1,0 +1,22 @@
+/*
+ * init.c
+ *		Module magic and load-time initialisation.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "guc.h"
+
+PG_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void);
+
+/*
+ * Defines the settings when the library is loaded.
+ */
+void
+_PG_init(void)
+{
+	BtrDefineGucs();
+}

@@ -1,0 +1,275 @@
+/*
+ * page.h
+ *		Pages of the node store: layout, checked reading, placing of nodes.
+ *
+ * The store is the main fork of btrdb.points.  Block 0 is the metapage; every
+ * other block is a node page: a standard page whose items are tree nodes, of
+ * any stream.  A node is immutable once written; its TID is the pointer to it.
+ *
+ * doc/format.md has the byte tables; src/page/README.md the rules.
+ */
+#ifndef BTR_PAGE_H
+#define BTR_PAGE_H
+
+#include "storage/bufmgr.h"
+#include "storage/bufpage.h"
+#include "storage/itemptr.h"
+#include "utils/relcache.h"
+#include "utils/uuid.h"
+
+#include "btrdb.h"
+#include "pg_compat.h"
+#include "types/point.h"
+
+#define BTR_FORMAT_VERSION	1
+
+/* ---- special area of every page ---- */
+
+#define BTR_PAGE_ID			0xB7DB	/* last two bytes of each page */
+#define BTR_PAGE_META		1
+#define BTR_PAGE_NODES		2
+
+/* More items than this are never put on one page (one unsettled bit each). */
+#define BTR_PAGE_MAX_ITEMS	128
+
+typedef struct BtrPageSpecial
+{
+	/*
+	 * FullTransactionId of the (sub)transaction that placed the unsettled
+	 * nodes; 0 if there are none.
+	 */
+	uint64		owner;
+	/* Bit i - 1 of the 128: item i was placed by owner and is not settled. */
+	uint64		unsettled[2];
+	uint16		kind;			/* BTR_PAGE_* */
+	uint16		format;			/* BTR_FORMAT_VERSION */
+	uint16		flags;			/* must be 0 */
+	uint16		page_id;		/* BTR_PAGE_ID */
+} BtrPageSpecial;
+
+StaticAssertDecl(sizeof(BtrPageSpecial) == 32, "size of page special area");
+
+#define BtrPageGetSpecial(page) ((BtrPageSpecial *) PageGetSpecialPointer(page))
+
+/* ---- metapage (block 0), after the page header ---- */
+
+#define BTR_META_BLOCK		0
+#define BTR_META_MAGIC		0x42547244	/* "BTrD" */
+
+typedef struct BtrMeta
+{
+	uint32		magic;			/* BTR_META_MAGIC */
+	uint16		format;			/* BTR_FORMAT_VERSION */
+	uint16		min_reader;		/* oldest format version of a reader that understands it */
+	uint32		created_by;		/* PG_VERSION_NUM of the server that made it */
+	uint32		reserved;		/* 0 */
+	/*
+	 * Random identity of the contents.  Version and buffer rows that carry
+	 * another store id are about a store that was truncated away.
+	 */
+	int64		store_id;
+} BtrMeta;
+
+/* ---- nodes ---- */
+
+#define BTR_NODE_LEAF		1	/* payload: block of codec/leaf.h */
+#define BTR_NODE_INNER		2	/* payload: BtrEntry, by slot */
+#define BTR_NODE_CHAIN		3	/* payload: BtrEntry, by insertion; all points at one nanosecond */
+
+#define BTR_FANOUT_BITS		6
+#define BTR_FANOUT			(1 << BTR_FANOUT_BITS)
+
+/*
+ * Largest node in bytes, header included: two of them fill a page.
+ */
+#define BTR_NODE_MAX \
+	MAXALIGN_DOWN((BLCKSZ - MAXALIGN(SizeOfPageHeaderData) - \
+				   MAXALIGN(sizeof(BtrPageSpecial)) - 2 * sizeof(ItemIdData)) / 2)
+
+/*
+ * Header of a node.  Its span is [start, start + nslots * 2^slot_pw).
+ *
+ * For an inner node the span is an aligned power of two with nslots slots,
+ * usually 64.  For a leaf it is the run of slots that its points occupy.  A
+ * chain's span is one nanosecond.
+ */
+typedef struct BtrNodeHeader
+{
+	pg_uuid_t	stream;
+	int64		version;		/* the version that wrote it */
+	int64		start;
+	int64		count;			/* points underneath */
+	uint32		crc;			/* CRC-32C of the item without this field */
+	uint16		length;			/* bytes of the item, header included */
+	uint16		nitems;			/* leaf: points; else: entries */
+	uint8		kind;			/* BTR_NODE_* */
+	uint8		slot_pw;		/* log2 of a slot's width in ns */
+	uint8		nslots;			/* 1 to 64 */
+	uint8		flags;			/* must be 0 */
+	uint32		format;			/* BTR_FORMAT_VERSION */
+} BtrNodeHeader;
+
+StaticAssertDecl(sizeof(BtrNodeHeader) == 56, "size of node header");
+
+/*
+ * Entry of an inner or chain node: a child, the run of slots it covers and the
+ * statistics of its points there.
+ *
+ * A leaf may be described by several consecutive entries with the same child
+ * and version, each one for a part of its run: aligned windows are then
+ * answered without the leaf.  The children of inner and chain kind have exactly
+ * one entry, of one slot.  In a chain node, first is the index of the entry
+ * and nslots is 1.
+ */
+typedef struct BtrEntry
+{
+	int64		version;		/* the child's version */
+	BtrStat		stat;
+	ItemPointerData child;
+	uint8		first;			/* first slot, 0 to 63; BTR_ENTRY_LEAF may be added */
+	uint8		nslots;			/* 1 to 64 */
+} BtrEntry;
+
+StaticAssertDecl(sizeof(BtrEntry) == 56, "size of entry");
+
+#define BTR_ENTRY_LEAF		0x80	/* in first: the child is a leaf */
+
+#define BtrEntryIsLeaf(e)	(((e)->first & BTR_ENTRY_LEAF) != 0)
+#define BtrEntryFirst(e)	((e)->first & ~BTR_ENTRY_LEAF)
+#define BtrEntryEnd(e)		(BtrEntryFirst(e) + (e)->nslots)	/* exclusive */
+#define BtrEntrySameChild(a, b)	(ItemPointerEquals(&(a)->child, &(b)->child))
+
+/* A node in memory, and a place to read one into. */
+typedef union BtrNode
+{
+	BtrNodeHeader h;
+	char		bytes[BLCKSZ / 2];
+	double		align;
+} BtrNode;
+
+#define BtrNodeEntries(node)	((BtrEntry *) ((node)->bytes + sizeof(BtrNodeHeader)))
+#define BtrNodePayload(node)	((uint8 *) ((node)->bytes + sizeof(BtrNodeHeader)))
+#define BtrNodePayloadSize(node) ((node)->h.length - sizeof(BtrNodeHeader))
+
+#define BTR_NODE_PAYLOAD_MAX	(BTR_NODE_MAX - sizeof(BtrNodeHeader))
+
+/* Exclusive end of the node's span; may be BTR_TIME_MAX. */
+static inline int64
+BtrNodeEnd(const BtrNodeHeader *h)
+{
+	return (int64) ((uint64) h->start + ((uint64) h->nslots << h->slot_pw));
+}
+
+/*
+ * What whoever points to a node promises about it.  A node that differs is
+ * reported as corruption, never used.
+ */
+typedef struct BtrRef
+{
+	ItemPointerData tid;
+	bool		leaf;			/* known to be a leaf (else: known not to be), unless root */
+	bool		root;			/* pointed to by a version row: of any kind */
+	int64		version;
+	int64		count;
+	int64		start;			/* its span lies in [start, end) */
+	int64		end;
+} BtrRef;
+
+/*
+ * Reads the node that ref points to into *node, which has room for any node.
+ * No pin or lock remains.  Raises ERRCODE_DATA_CORRUPTED if there is no such
+ * node, its checksum or format is wrong or it is not what ref promises.
+ * (Entries of inner and chain nodes are checked to be in order, inside their
+ * node and to sum up to its count; leaf payloads are checked when decoded.)
+ */
+extern void BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref,
+						BtrNode *node);
+
+/*
+ * Decodes a leaf that BtrNodeRead() returned into time and value (room for
+ * node->h.nitems each; either may be NULL).  Raises ERRCODE_DATA_CORRUPTED if
+ * the bytes are damaged or a point lies outside the leaf's span.  tid is for the message.
+ */
+extern void BtrNodeDecodeLeaf(Relation rel, const BtrNode *node, ItemPointer tid,
+							  int64 *time, double *value);
+
+/*
+ * Checks a node's bytes as BtrNodeRead() does, without a reference.  Returns
+ * NULL if sound, else a palloc'd text that says what is wrong.
+ */
+extern char *BtrNodeProblem(const BtrNodeHeader *item, Size len);
+
+/* Returns NULL if the page is sound as a page of the given kind, else what is wrong. */
+extern char *BtrPageProblem(Page page, BlockNumber blkno);
+
+/* Raises ERRCODE_DATA_CORRUPTED about an item; problem comes from the functions above. */
+extern void BtrReportCorruption(Relation rel, BlockNumber blkno, OffsetNumber offnum,
+								const char *problem) pg_attribute_noreturn();
+
+/* ---- placing nodes ---- */
+
+/*
+ * Places nodes of one version of one stream.  Zero-initialise through
+ * BtrWriterInit(); the pages being filled are remembered per backend.
+ */
+typedef struct BtrWriter
+{
+	/* Info */
+	Relation	rel;
+	pg_uuid_t	stream;
+	int64		version;
+
+	/* Counters */
+	int64		nodes;			/* nodes written */
+	int64		bytes;			/* bytes of nodes written */
+} BtrWriter;
+
+/* Prepares to write nodes; assigns a transaction id (a commit without one is not flushed). */
+extern void BtrWriterInit(BtrWriter *writer, Relation rel, const pg_uuid_t *stream, int64 version);
+
+/*
+ * Writes a node whose header is complete but for stream, version, crc, format
+ * and flags, which it fills in, and returns its TID.  WAL-logged at once.
+ */
+extern ItemPointerData BtrNodeWrite(BtrWriter *writer, BtrNode *node);
+
+/* Makes the pages' free space known to others. */
+extern void BtrWriterFinish(BtrWriter *writer);
+
+/* Bytes that the next leaf may have so that it ends where its page ends, at most BTR_NODE_MAX. */
+extern Size BtrWriterLeafRoom(BtrWriter *writer);
+
+/* ---- the store ---- */
+
+/* The store id of the metapage; cached in the relation cache. */
+extern int64 BtrStoreId(Relation rel);
+
+/* Makes *page the metapage of a new store. */
+extern void BtrMetaInit(Page page);
+
+/* Writes a fresh metapage as block 0 of a relation's new, empty main fork. */
+extern void BtrMetaCreate(RelFileLocator rlocator, char persistence);
+
+/* Replaces the contents of an emptied store (no block left) by a metapage with a new store id. */
+extern void BtrMetaReset(Relation rel);
+
+/* What became of a page's owner; see BtrPageOwnerState(). */
+typedef enum BtrOwnerState
+{
+	BTR_OWNER_SETTLED,			/* no unsettled nodes */
+	BTR_OWNER_SELF,				/* the current subtransaction */
+	BTR_OWNER_RUNNING,			/* not finished, or another subtransaction of ours */
+	BTR_OWNER_COMMITTED,
+	BTR_OWNER_ABORTED			/* or crashed */
+} BtrOwnerState;
+
+/* Says whether a page's owner is finished. */
+extern BtrOwnerState BtrPageOwnerState(Page page);
+
+/*
+ * Settles a page whose owner is finished, on a page image that is about to be logged:
+ * clears the bits if it committed, removes its nodes if it did not.
+ */
+extern void BtrPageSettle(Page page, BtrOwnerState state);
+
+#endif							/* BTR_PAGE_H */

@@ -1,0 +1,154 @@
+/*
+ * stream.h
+ *		Streams, their versions, their write buffer: what is transactional.
+ *
+ * Everything here is keyed by the stream's uuid and read with the caller's
+ * snapshot.  doc/design.md numbers the invariants; src/stream/README.md has the lock order.
+ */
+#ifndef BTR_STREAM_H
+#define BTR_STREAM_H
+
+#include "utils/snapshot.h"
+#include "utils/timestamp.h"
+
+#include "tree/tree.h"
+
+/* ---- catalog.c: the extension's tables ---- */
+
+/* Oids of the relations in schema btrdb, looked up by name once per session and cached. */
+typedef struct BtrCatalog
+{
+	Oid			points;
+	Oid			streams,
+				streams_pkey;
+	Oid			versions,
+				versions_pkey;	/* (stream, version) */
+	Oid			buffer,
+				buffer_idx;		/* (stream, ordinal) */
+	Oid			heads,
+				heads_pkey;		/* (stream) */
+} BtrCatalog;
+
+extern const BtrCatalog *BtrGetCatalog(void);
+
+/* ---- access.c: who may do what ---- */
+
+/*
+ * Opens btrdb.points for an operation on a stream: lockmode, a check of the ACL_* right
+ * on btrdb.points (42501), and that the stream exists and row-level security lets
+ * the user see it (42704, naming it).  Close with table_close(rel, NoLock).
+ */
+extern Relation BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right);
+
+/* Raises 25006 and the like for a function that writes, and assigns a transaction id. */
+extern void BtrPrepareWrite(const char *function);
+
+/* Formats a uuid for messages (palloc'd). */
+extern char *BtrUuidText(const pg_uuid_t *uuid);
+
+/* ---- version.c: rows of btrdb.versions ---- */
+
+typedef struct BtrVersion
+{
+	int64		version;		/* BTR_VERSION_EMPTY: the stream was never written */
+	int64		base;			/* version it was made from */
+	TimestampTz created;
+	int			phase;
+	BtrRoot		root;			/* empty if the row is of another store */
+	int64		earliest;		/* times of first and last point; 0 if empty */
+	int64		latest;
+	bool		own;			/* inserted by the current transaction */
+} BtrVersion;
+
+/* The newest version that snapshot sees; version BTR_VERSION_EMPTY and an empty root if none. */
+extern void BtrVersionLatest(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
+							 BtrVersion *result);
+
+/*
+ * Version number version (> 0) of the stream.  1 to 10 are the empty stream.  Raises
+ * 22023, naming the versions that remain, if there is no such version.
+ */
+extern void BtrVersionGet(Relation rel, const pg_uuid_t *stream, int64 version,
+						  Snapshot snapshot, BtrVersion *result);
+
+/*
+ * Inserts the row that makes a version exist, and increments the command counter.  Sets
+ * created, earliest, latest.  The stream must be locked.
+ */
+extern void BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *version);
+
+/* ---- buffer.c: rows of btrdb.buffer ---- */
+
+/*
+ * Appends sorted points to the stream's write buffer.  Returns true if the buffer
+ * has passed one of its limits and a flush is due.
+ */
+extern bool BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points);
+
+/*
+ * Reads the stream's buffered points that snapshot sees, sorted by time, equal times in
+ * insertion order.  skip_absorbed: leave out rows whose deleter has committed.
+ */
+extern void BtrBufferRead(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
+						  bool skip_absorbed, BtrPoints *points);
+
+/* ---- lock.c: the lock of a stream ---- */
+
+/* Locks the stream to the end of the transaction; false if wait is false and it is taken. */
+extern bool BtrStreamLock(const pg_uuid_t *stream, bool wait);
+
+/* ---- flush.c: from buffer to tree ---- */
+
+/*
+ * Commits the stream's buffer and, if points is not NULL, these sorted points after
+ * it.  Optional: returns false, having done nothing, if the stream is locked or the
+ * isolation level forbids it.  Mandatory: waits, and raises 40001 if the newest
+ * version is invisible to a REPEATABLE READ snapshot.  *result is the newest version after it.
+ */
+extern bool BtrFlush(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
+					 bool mandatory, BtrVersion *result);
+
+/* btrdb_insert's work: sorts, then buffer or tree.  Returns the latest committed version. */
+extern int64 BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int64 n);
+
+/* btrdb_delete's work; always makes a version. */
+extern int64 BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end);
+
+/* btrdb_revert's work. */
+extern int64 BtrRevert(Relation rel, const pg_uuid_t *stream, int64 version);
+
+/* ---- view.c: what a query sees ---- */
+
+/* One version of a stream: a tree and, for the latest, what is buffered beside it. */
+typedef struct BtrView
+{
+	BtrTree		tree;
+	BtrVersion	version;
+	BtrPoints	buffer;
+} BtrView;
+
+/*
+ * What the active snapshot sees of the stream at version (0: latest, with the buffer).
+ */
+extern void BtrViewOpen(Relation rel, const pg_uuid_t *stream, int64 version, BtrView *view);
+
+/* Readers over tree and buffer together, as in tree.h. */
+typedef struct BtrViewScan BtrViewScan;
+extern BtrViewScan *BtrViewScanBegin(const BtrView *view, int64 start, int64 end);
+extern bool BtrViewScanNext(BtrViewScan *scan, BtrPoint *point);
+
+typedef struct BtrViewWindows BtrViewWindows;
+extern BtrViewWindows *BtrViewWindowsBegin(const BtrView *view, int64 start, uint64 width,
+										   uint64 nwindows, int depth);
+extern bool BtrViewWindowsNext(BtrViewWindows *windows, uint64 *index, BtrStat *stat);
+
+/* The statistics of [start, end). */
+extern BtrStat BtrViewStat(const BtrView *view, int64 start, int64 end);
+
+extern bool BtrViewNearest(const BtrView *view, int64 time, bool backward, BtrPoint *point);
+
+/* Sorted, disjoint, coalesced ranges that differ; returns their number (palloc'd array). */
+extern int64 BtrViewChanges(const BtrView *from, const BtrView *to, int resolution,
+							BtrRange **ranges);
+
+#endif							/* BTR_STREAM_H */

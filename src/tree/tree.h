@@ -1,0 +1,165 @@
+/*
+ * tree.h
+ *		The versioned time tree: merging points in, removing ranges, reading.
+ *
+ * A tree is a root pointer; trees of different versions share nodes.  The
+ * functions here know nothing of catalogs, buffers or snapshots: they take a
+ * relation and a root and give a root.
+ *
+ * Slot widths ("levels") of a stream are 2^w ns with w in {0, phase, phase + 6,
+ * phase + 12, ...}, phase in 0..5.  An inner node of slot width 2^w spans one slot
+ * of the next level, aligned (relative to BTR_TIME_MIN, which is a multiple of
+ * 2^62).  An inner node with one child only is never written: the child takes its place.
+ */
+#ifndef BTR_TREE_H
+#define BTR_TREE_H
+
+#include "page/page.h"
+
+/* ---- trees ---- */
+
+/* Pointer to a tree of one version.  An invalid tid is the empty tree. */
+typedef struct BtrRoot
+{
+	ItemPointerData tid;
+	int64		version;		/* version in the root node's header */
+	BtrStat		stat;
+} BtrRoot;
+
+#define BtrRootIsEmpty(root)	(!ItemPointerIsValid(&(root)->tid))
+
+extern void BtrRootInit(BtrRoot *root);
+
+/* A tree to be read. */
+typedef struct BtrTree
+{
+	Relation	rel;
+	pg_uuid_t	stream;
+	BtrRoot		root;
+} BtrTree;
+
+/* The promise of a version row about its root node. */
+extern BtrRef BtrRootRef(const BtrRoot *root);
+
+/* The promise of entry i of an inner or chain node about its child (count: of all its parts). */
+extern BtrRef BtrEntryRef(const BtrNode *node, int i);
+
+/* Number of consecutive entries, from i on, that describe the same child. */
+extern int	BtrEntryParts(const BtrNode *node, int i);
+
+/* ---- levels (span.c) ---- */
+
+#define BTR_PHASES			6
+
+/* Next wider and next narrower slot width. */
+extern int	BtrLevelUp(int slot_pw, int phase);
+extern int	BtrLevelDown(int slot_pw, int phase);
+
+/* An inner node's place: start, slot_pw, nslots. */
+typedef struct BtrSpan
+{
+	int64		start;
+	int			slot_pw;
+	int			nslots;
+} BtrSpan;
+
+/* The smallest inner node's place that contains times t1 <= t2. */
+extern BtrSpan BtrSpanFor(int64 t1, int64 t2, int phase);
+
+/* Start of slot s, exclusive end when s = nslots. */
+static inline int64
+BtrSlotStart(int64 start, int slot_pw, int s)
+{
+	return (int64) ((uint64) start + ((uint64) s << slot_pw));
+}
+
+/* Slot of time t. */
+static inline int
+BtrSlotOf(int64 start, int slot_pw, int64 t)
+{
+	return (int) (((uint64) t - (uint64) start) >> slot_pw);
+}
+
+/* Phase for a stream whose first points are these. */
+extern int	BtrPhaseFor(const BtrPoints *points);
+
+/* ---- writing ---- */
+
+/*
+ * Builds the tree that holds what *root holds and points.  Points of equal
+ * time come after those of the tree.  Writes only nodes on the paths to new points.
+ */
+extern BtrRoot BtrTreeMerge(BtrWriter *writer, const BtrRoot *root, int phase,
+							const BtrPoints *points);
+
+/*
+ * Builds the tree without the points in [start, end).  Writes only nodes on the
+ * paths to start and end.  If nothing is in the range, the result is *root.
+ */
+extern BtrRoot BtrTreeDelete(BtrWriter *writer, const BtrRoot *root, int phase,
+							 int64 start, int64 end);
+
+/* ---- reading; iterators live in the current memory context and hold no pins between calls ---- */
+
+typedef struct BtrScan BtrScan;
+
+/* Starts a scan of the points in [start, end). */
+extern BtrScan *BtrScanBegin(const BtrTree *tree, int64 start, int64 end);
+
+/*
+ * Next batch of points in time order, at most a leaf; false at the end.  The
+ * arrays are valid until the next call.
+ */
+extern bool BtrScanNext(BtrScan *scan, BtrPoints *batch);
+
+typedef struct BtrWindows BtrWindows;
+
+/*
+ * Starts to summarise the nwindows windows [start + i * width, start + (i + 1) * width).
+ * Subtrees no wider than 2^depth are not split at window edges but belong
+ * to the window in which they begin.  start + nwindows * width <= BTR_TIME_MAX.
+ */
+extern BtrWindows *BtrWindowsBegin(const BtrTree *tree, int64 start, uint64 width,
+								   uint64 nwindows, int depth);
+
+/* Next window that is not empty, in order; false at the end. */
+extern bool BtrWindowsNext(BtrWindows *windows, uint64 *index, BtrStat *stat);
+
+/* Forward: the first point with t >= time.  Backward: the last with t < time. */
+extern bool BtrNearest(const BtrTree *tree, int64 time, bool backward, BtrPoint *point);
+
+/* A half-open range of time. */
+typedef struct BtrRange
+{
+	int64		start;
+	int64		end;
+} BtrRange;
+
+/*
+ * Calls emit for ranges in which the two trees may differ: sorted by start, perhaps
+ * overlapping; together they cover every difference.  No range is wider than the
+ * larger of 2^resolution and the span of the leaf that differs.
+ */
+typedef void (*BtrRangeCallback) (const BtrRange *range, void *arg);
+extern void BtrDiff(const BtrTree *from, const BtrTree *to, int resolution,
+					BtrRangeCallback emit, void *arg);
+
+/* ---- verifying ---- */
+
+/* Called for each problem; text is palloc'd in the current context. */
+typedef void (*BtrProblemCallback) (BlockNumber blkno, OffsetNumber offnum,
+									const char *text, void *arg);
+
+/* Called for each node; returns false if it (and so its subtree) was verified before. */
+typedef bool (*BtrVisitCallback) (ItemPointer tid, void *arg);
+
+/*
+ * Verifies a tree: every node as BtrNodeRead() does but collecting problems; entries
+ * in order and inside their node; child spans inside their slots; statistics against the
+ * children (deep: against the points; leaves are not read otherwise); parts of leaves;
+ * no inner node with a single child; no version above max_version.
+ */
+extern void BtrTreeVerify(const BtrTree *tree, int phase, int64 max_version, bool deep,
+						  BtrVisitCallback visit, BtrProblemCallback report, void *arg);
+
+#endif							/* BTR_TREE_H */
