@@ -10,7 +10,7 @@ EXTENSION = btrdb
 MODULE_big = btrdb
 DATA = $(wildcard btrdb--*.sql)
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
-HEADERS_SRC = $(wildcard src/*.h src/*/*.h)
+ALL_HEADERS = $(wildcard src/*.h src/*/*.h)
 PGFILEDESC = "btrdb - versioned time-series trees in PostgreSQL"
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
@@ -29,9 +29,14 @@ ifeq ($(WERROR),1)
 PG_CFLAGS += -Werror
 endif
 
+# Flags and attributes in PostgreSQL's headers are those of the compiler that built it.
+ifneq ($(findstring clang,$(CC)),)
+PG_CFLAGS += -Wno-ignored-optimization-argument -Wno-unknown-warning-option -Wno-ignored-attributes
+endif
+
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # PGXS does not follow includes: rebuild all when a header changes.
-$(OBJS): $(HEADERS_SRC)
+$(OBJS): $(ALL_HEADERS)
