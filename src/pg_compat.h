@@ -12,7 +12,21 @@
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
+
+#define BtrFloat8In(num, endptr, type_name, orig, escontext) \
+	float8in_internal(num, endptr, type_name, orig, escontext)
 #else
+#define BtrFloat8In(num, endptr, type_name, orig, escontext) \
+	float8in_internal(num, endptr, type_name, orig)
+
+/* Without soft errors, every error is a hard one. */
+#define ereturn(escontext, dummy_value, ...) \
+	do { \
+		(void) (escontext); \
+		ereport(ERROR, __VA_ARGS__); \
+	} while (0)
+#define SOFT_ERROR_OCCURRED(escontext) false
+
 #define RelFileLocator RelFileNode
 #define rd_locator rd_node
 #endif
