@@ -31,4 +31,57 @@
 #define rd_locator rd_node
 #endif
 
+/* ---- table access method ---- */
+
+#if PG_VERSION_NUM >= 170000
+#define BTR_ANALYZE_NEXT_BLOCK_ARGS \
+	TableScanDesc scan, struct ReadStream *stream
+#else
+#define BTR_ANALYZE_NEXT_BLOCK_ARGS \
+	TableScanDesc scan, BlockNumber blockno, BufferAccessStrategy bstrategy
+#endif
+
+#if PG_VERSION_NUM < 160000
+#define relation_set_new_filelocator relation_set_new_filenode
+#define TU_UpdateIndexes bool
+#endif
+
+/* ---- vacuum ---- */
+
+#if PG_VERSION_NUM < 160000
+struct VacuumCutoffs
+{
+	TransactionId OldestXmin;
+	MultiXactId OldestMxact;
+	TransactionId FreezeLimit;
+	MultiXactId MultiXactCutoff;
+};
+
+#define vacuum_get_cutoffs(rel, params, cutoffs) \
+	vacuum_set_xid_limits(rel, (params)->freeze_min_age, \
+						  (params)->freeze_table_age, \
+						  (params)->multixact_freeze_min_age, \
+						  (params)->multixact_freeze_table_age, \
+						  &(cutoffs)->OldestXmin, &(cutoffs)->OldestMxact, \
+						  &(cutoffs)->FreezeLimit, &(cutoffs)->MultiXactCutoff)
+#endif
+
+/* relation, pages, tuples, relfrozenxid, relminmxid */
+#if PG_VERSION_NUM >= 180000
+#define BtrUpdateRelStats(rel, pages, tuples, xid, mxid) \
+	vac_update_relstats(rel, pages, tuples, 0, 0, false, xid, mxid, NULL, NULL, false)
+#define BtrVacuumDelayPoint()	vacuum_delay_point(false)
+#define BtrReportVacuum(rel, live, dead, started) \
+	pgstat_report_vacuum(RelationGetRelid(rel), (rel)->rd_rel->relisshared, \
+						 live, dead, started)
+#else
+#define BtrUpdateRelStats(rel, pages, tuples, xid, mxid) \
+	vac_update_relstats(rel, pages, tuples, 0, false, xid, mxid, NULL, NULL, false)
+#define BtrVacuumDelayPoint()	vacuum_delay_point()
+#define BtrReportVacuum(rel, live, dead, started) \
+	((void) (started), \
+	 pgstat_report_vacuum(RelationGetRelid(rel), (rel)->rd_rel->relisshared, \
+						  live, dead))
+#endif
+
 #endif							/* BTR_PG_COMPAT_H */

@@ -272,4 +272,19 @@ extern BtrOwnerState BtrPageOwnerState(Page page);
  */
 extern void BtrPageSettle(Page page, BtrOwnerState state);
 
+/* What BtrPageVacuum() did to a page and left there. */
+typedef struct BtrPageVacuumResult
+{
+	bool		settled;		/* the owner was finished; now there is none */
+	int			removed;		/* nodes removed, the owner having aborted */
+	uint64		owner;			/* FullTransactionId of the owner that remains, or 0 */
+	Size		free_space;		/* for the free space map */
+} BtrPageVacuumResult;
+
+/*
+ * Settles the page in buf, WAL-logged, if its owner is finished.  buf is pinned,
+ * not locked.  A page of zeroes is left alone and counts as free.
+ */
+extern void BtrPageVacuum(Relation rel, Buffer buf, BtrPageVacuumResult *result);
+
 #endif							/* BTR_PAGE_H */

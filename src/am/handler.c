@@ -1,0 +1,506 @@
+/*
+ * handler.c
+ *		The table access method btrdb, which serves one table: btrdb.points.
+ *
+ * The main fork of btrdb.points is the node store.  Functions read and write
+ * it; the callbacks here look after the relation as a whole: its creation,
+ * TRUNCATE, copying to another tablespace, its size.  Callbacks that would
+ * have to return or take single rows raise an error that names the function
+ * to use.
+ */
+#include "postgres.h"
+
+#include "access/multixact.h"
+#include "access/tableam.h"
+#include "catalog/pg_type.h"
+#include "catalog/storage.h"
+#include "catalog/storage_xlog.h"
+#include "executor/tuptable.h"
+#include "fmgr.h"
+#include "storage/smgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "am/am.h"
+#include "page/page.h"
+
+/* Points on a full page: two leaves of about 4.4 bytes per point. */
+#define POINTS_PER_PAGE		1800
+
+PG_FUNCTION_INFO_V1(btrdb_handler);
+
+/* ---- errors ---- */
+
+/*
+ * Raises the error of every callback that would return rows.
+ */
+static void pg_attribute_noreturn()
+cannot_read(Relation rel)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot read \"btrdb.%s\" directly",
+					RelationGetRelationName(rel)),
+			 errhint("Use btrdb_values() to read a stream's points.")));
+}
+
+/*
+ * Raises the error of every callback that would take rows.
+ */
+static void pg_attribute_noreturn()
+cannot_insert(Relation rel)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot insert into \"btrdb.%s\" directly",
+					RelationGetRelationName(rel)),
+			 errhint("Use btrdb_insert() to append points to a stream.")));
+}
+
+/*
+ * Raises the error of every callback for a command that makes no sense here.
+ */
+static void pg_attribute_noreturn()
+not_supported(Relation rel, const char *command, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+	/* translator: %s is the name of an SQL command */
+			 errmsg("%s is not supported on \"btrdb.%s\"",
+					command, RelationGetRelationName(rel)),
+			 hint != NULL ? errhint("%s", hint) : 0));
+}
+
+/* ---- scans ---- */
+
+/*
+ * Returns the kind of slot that could hold this table's rows.
+ */
+static const TupleTableSlotOps *
+btr_slot_callbacks(Relation rel)
+{
+	return &TTSOpsVirtual;
+}
+
+/*
+ * Begins a scan for ANALYZE, which samples no row; refuses all others.
+ */
+static TableScanDesc
+btr_scan_begin(Relation rel, Snapshot snapshot, int nkeys, ScanKey key,
+			   ParallelTableScanDesc pscan, uint32 flags)
+{
+	TableScanDesc scan;
+
+	if ((flags & SO_TYPE_ANALYZE) == 0)
+		cannot_read(rel);
+
+	RelationIncrementReferenceCount(rel);
+	scan = palloc0(sizeof(TableScanDescData));
+	scan->rs_rd = rel;
+	scan->rs_snapshot = snapshot;
+	scan->rs_nkeys = nkeys;
+	scan->rs_flags = flags;
+	scan->rs_parallel = pscan;
+	return scan;
+}
+
+/*
+ * Ends ANALYZE's scan.
+ */
+static void
+btr_scan_end(TableScanDesc scan)
+{
+	RelationDecrementReferenceCount(scan->rs_rd);
+	if (scan->rs_flags & SO_TEMP_SNAPSHOT)
+		UnregisterSnapshot(scan->rs_snapshot);
+	pfree(scan);
+}
+
+static void
+btr_scan_rescan(TableScanDesc scan, ScanKey key, bool set_params,
+				bool allow_strat, bool allow_sync, bool allow_pagemode)
+{
+	cannot_read(scan->rs_rd);
+}
+
+static bool
+btr_scan_getnextslot(TableScanDesc scan, ScanDirection direction,
+					 TupleTableSlot *slot)
+{
+	cannot_read(scan->rs_rd);
+}
+
+/*
+ * Tells ANALYZE that no block has rows to sample: the planner's estimates of
+ * reads by function do not come from column statistics.
+ */
+static bool
+btr_scan_analyze_next_block(BTR_ANALYZE_NEXT_BLOCK_ARGS)
+{
+	return false;
+}
+
+static bool
+btr_scan_analyze_next_tuple(TableScanDesc scan, TransactionId OldestXmin,
+							double *liverows, double *deadrows,
+							TupleTableSlot *slot)
+{
+	return false;
+}
+
+static bool
+btr_scan_sample_next_block(TableScanDesc scan, struct SampleScanState *scanstate)
+{
+	cannot_read(scan->rs_rd);
+}
+
+static bool
+btr_scan_sample_next_tuple(TableScanDesc scan, struct SampleScanState *scanstate,
+						   TupleTableSlot *slot)
+{
+	cannot_read(scan->rs_rd);
+}
+
+/* ---- indexes ---- */
+
+static IndexFetchTableData *
+btr_index_fetch_begin(Relation rel)
+{
+	cannot_read(rel);
+}
+
+static void
+btr_index_fetch_reset(IndexFetchTableData *data)
+{
+	cannot_read(data->rel);
+}
+
+static void
+btr_index_fetch_end(IndexFetchTableData *data)
+{
+	cannot_read(data->rel);
+}
+
+static bool
+btr_index_fetch_tuple(IndexFetchTableData *data, ItemPointer tid,
+					  Snapshot snapshot, TupleTableSlot *slot,
+					  bool *call_again, bool *all_dead)
+{
+	cannot_read(data->rel);
+}
+
+static TransactionId
+btr_index_delete_tuples(Relation rel, TM_IndexDeleteOp *delstate)
+{
+	cannot_read(rel);
+}
+
+static double
+btr_index_build_range_scan(Relation rel, Relation index, struct IndexInfo *info,
+						   bool allow_sync, bool anyvisible, bool progress,
+						   BlockNumber start_blockno, BlockNumber numblocks,
+						   IndexBuildCallback callback, void *callback_state,
+						   TableScanDesc scan)
+{
+	not_supported(rel, "CREATE INDEX",
+				  "The tree is the index of stream and time.");
+}
+
+static void
+btr_index_validate_scan(Relation rel, Relation index, struct IndexInfo *info,
+						Snapshot snapshot, struct ValidateIndexState *state)
+{
+	not_supported(rel, "CREATE INDEX",
+				  "The tree is the index of stream and time.");
+}
+
+/* ---- single rows ---- */
+
+static bool
+btr_tuple_fetch_row_version(Relation rel, ItemPointer tid, Snapshot snapshot,
+							TupleTableSlot *slot)
+{
+	cannot_read(rel);
+}
+
+static bool
+btr_tuple_tid_valid(TableScanDesc scan, ItemPointer tid)
+{
+	cannot_read(scan->rs_rd);
+}
+
+static void
+btr_tuple_get_latest_tid(TableScanDesc scan, ItemPointer tid)
+{
+	cannot_read(scan->rs_rd);
+}
+
+static bool
+btr_tuple_satisfies_snapshot(Relation rel, TupleTableSlot *slot, Snapshot snapshot)
+{
+	cannot_read(rel);
+}
+
+static void
+btr_tuple_insert(Relation rel, TupleTableSlot *slot, CommandId cid, int options,
+				 struct BulkInsertStateData *bistate)
+{
+	cannot_insert(rel);
+}
+
+static void
+btr_tuple_insert_speculative(Relation rel, TupleTableSlot *slot, CommandId cid,
+							 int options, struct BulkInsertStateData *bistate,
+							 uint32 specToken)
+{
+	cannot_insert(rel);
+}
+
+static void
+btr_tuple_complete_speculative(Relation rel, TupleTableSlot *slot,
+							   uint32 specToken, bool succeeded)
+{
+	cannot_insert(rel);
+}
+
+static void
+btr_multi_insert(Relation rel, TupleTableSlot **slots, int nslots, CommandId cid,
+				 int options, struct BulkInsertStateData *bistate)
+{
+	cannot_insert(rel);
+}
+
+static TM_Result
+btr_tuple_delete(Relation rel, ItemPointer tid, CommandId cid, Snapshot snapshot,
+				 Snapshot crosscheck, bool wait, TM_FailureData *tmfd,
+				 bool changingPart)
+{
+	not_supported(rel, "DELETE",
+				  "Use btrdb_delete() to remove a range of time from a stream.");
+}
+
+static TM_Result
+btr_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot,
+				 CommandId cid, Snapshot snapshot, Snapshot crosscheck,
+				 bool wait, TM_FailureData *tmfd, LockTupleMode *lockmode,
+				 TU_UpdateIndexes *update_indexes)
+{
+	not_supported(rel, "UPDATE",
+				  "Use btrdb_delete() and btrdb_insert() to replace points.");
+}
+
+static TM_Result
+btr_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot,
+			   TupleTableSlot *slot, CommandId cid, LockTupleMode mode,
+			   LockWaitPolicy wait_policy, uint8 flags, TM_FailureData *tmfd)
+{
+	not_supported(rel, "row locking", NULL);
+}
+
+/* ---- the relation as a whole ---- */
+
+/*
+ * Raises an error unless rel is btrdb.points, a permanent table with the three
+ * columns that the extension's script gives it.
+ */
+static void
+check_is_points(Relation rel, char persistence)
+{
+	static const struct
+	{
+		const char *name;
+		Oid			type;
+	}			columns[] = {
+		{"stream", UUIDOID}, {"time", INT8OID}, {"value", FLOAT8OID}
+	};
+	TupleDesc	desc = RelationGetDescr(rel);
+	char	   *schema = get_namespace_name(RelationGetNamespace(rel));
+	bool		in_schema = schema != NULL && strcmp(schema, "btrdb") == 0;
+	bool		same_columns = desc->natts == lengthof(columns);
+
+	/* ALTER TABLE and VACUUM FULL write a table of a temporary name */
+	if (in_schema && strncmp(RelationGetRelationName(rel), "pg_temp_", 8) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot rewrite table \"btrdb.points\""),
+				 errdetail("Versions point to the places of its tree nodes.")));
+
+	if (!in_schema || strcmp(RelationGetRelationName(rel), "points") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("access method \"btrdb\" cannot be used for relation \"%s\"",
+						RelationGetRelationName(rel)),
+				 errdetail("It serves only the table \"btrdb.points\" of the extension."),
+				 errhint("Use btrdb_create() to make a stream.")));
+
+	if (persistence != RELPERSISTENCE_PERMANENT)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("table \"btrdb.points\" cannot be temporary or unlogged")));
+
+	for (int i = 0; same_columns && i < lengthof(columns); i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		same_columns = !att->attisdropped && att->atttypid == columns[i].type &&
+			strcmp(NameStr(att->attname), columns[i].name) == 0;
+	}
+	if (!same_columns)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("table \"btrdb.points\" must have the columns stream uuid, time bigint, value double precision")));
+}
+
+/*
+ * Makes the storage of a new, empty store: at CREATE TABLE and at TRUNCATE.
+ * A rollback returns to the old file, and so to the old store id.
+ */
+static void
+btr_relation_set_new_filelocator(Relation rel, const RelFileLocator *newrlocator,
+								 char persistence, TransactionId *freezeXid,
+								 MultiXactId *minmulti)
+{
+	SMgrRelation srel;
+
+	check_is_points(rel, persistence);
+
+	/* pages hold the xids of their owners, so they limit how far clog is cut */
+	*freezeXid = RecentXmin;
+	*minmulti = GetOldestMultiXactId();
+
+	srel = RelationCreateStorage(*newrlocator, persistence, true);
+	smgrclose(srel);
+	BtrMetaCreate(*newrlocator, persistence);
+}
+
+/*
+ * Empties a store that the same transaction made.
+ */
+static void
+btr_relation_nontransactional_truncate(Relation rel)
+{
+	RelationTruncate(rel, 0);
+	BtrMetaReset(rel);
+}
+
+/*
+ * Copies the store block by block, for SET TABLESPACE: tree nodes stay at
+ * their TIDs and versions stay valid.
+ */
+static void
+btr_relation_copy_data(Relation rel, const RelFileLocator *newrlocator)
+{
+	SMgrRelation dst = smgropen(*newrlocator, rel->rd_backend);
+
+	/* the copy reads the files and not shared buffers */
+	FlushRelationBuffers(rel);
+
+	RelationCreateStorage(*newrlocator, rel->rd_rel->relpersistence, true);
+	RelationCopyStorage(RelationGetSmgr(rel), dst, MAIN_FORKNUM,
+						rel->rd_rel->relpersistence);
+
+	for (ForkNumber fork = MAIN_FORKNUM + 1; fork <= MAX_FORKNUM; fork++)
+	{
+		if (!smgrexists(RelationGetSmgr(rel), fork))
+			continue;
+		smgrcreate(dst, fork, false);
+		log_smgrcreate(newrlocator, fork);
+		RelationCopyStorage(RelationGetSmgr(rel), dst, fork,
+							rel->rd_rel->relpersistence);
+	}
+
+	RelationDropStorage(rel);
+	smgrclose(dst);
+}
+
+static void
+btr_relation_copy_for_cluster(Relation OldTable, Relation NewTable,
+							  Relation OldIndex, bool use_sort,
+							  TransactionId OldestXmin,
+							  TransactionId *xid_cutoff,
+							  MultiXactId *multi_cutoff, double *num_tuples,
+							  double *tups_vacuumed, double *tups_recently_dead)
+{
+	not_supported(OldTable, "VACUUM FULL", NULL);
+}
+
+static bool
+btr_relation_needs_toast_table(Relation rel)
+{
+	return false;
+}
+
+/*
+ * Estimates the size of the store for the planner.
+ */
+static void
+btr_relation_estimate_size(Relation rel, int32 *attr_widths, BlockNumber *pages,
+						   double *tuples, double *allvisfrac)
+{
+	*pages = RelationGetNumberOfBlocks(rel);
+	*tuples = *pages > 1 ? (double) (*pages - 1) * POINTS_PER_PAGE : 0;
+	*allvisfrac = 0;
+}
+
+/* ---- the handler ---- */
+
+static const TableAmRoutine btr_methods = {
+	.type = T_TableAmRoutine,
+
+	.slot_callbacks = btr_slot_callbacks,
+
+	.scan_begin = btr_scan_begin,
+	.scan_end = btr_scan_end,
+	.scan_rescan = btr_scan_rescan,
+	.scan_getnextslot = btr_scan_getnextslot,
+
+	.parallelscan_estimate = table_block_parallelscan_estimate,
+	.parallelscan_initialize = table_block_parallelscan_initialize,
+	.parallelscan_reinitialize = table_block_parallelscan_reinitialize,
+
+	.index_fetch_begin = btr_index_fetch_begin,
+	.index_fetch_reset = btr_index_fetch_reset,
+	.index_fetch_end = btr_index_fetch_end,
+	.index_fetch_tuple = btr_index_fetch_tuple,
+	.index_delete_tuples = btr_index_delete_tuples,
+	.index_build_range_scan = btr_index_build_range_scan,
+	.index_validate_scan = btr_index_validate_scan,
+
+	.tuple_fetch_row_version = btr_tuple_fetch_row_version,
+	.tuple_tid_valid = btr_tuple_tid_valid,
+	.tuple_get_latest_tid = btr_tuple_get_latest_tid,
+	.tuple_satisfies_snapshot = btr_tuple_satisfies_snapshot,
+	.tuple_insert = btr_tuple_insert,
+	.tuple_insert_speculative = btr_tuple_insert_speculative,
+	.tuple_complete_speculative = btr_tuple_complete_speculative,
+	.multi_insert = btr_multi_insert,
+	.tuple_delete = btr_tuple_delete,
+	.tuple_update = btr_tuple_update,
+	.tuple_lock = btr_tuple_lock,
+
+	.relation_set_new_filelocator = btr_relation_set_new_filelocator,
+	.relation_nontransactional_truncate = btr_relation_nontransactional_truncate,
+	.relation_copy_data = btr_relation_copy_data,
+	.relation_copy_for_cluster = btr_relation_copy_for_cluster,
+	.relation_vacuum = BtrRelationVacuum,
+	.scan_analyze_next_block = btr_scan_analyze_next_block,
+	.scan_analyze_next_tuple = btr_scan_analyze_next_tuple,
+
+	.relation_size = table_block_relation_size,
+	.relation_needs_toast_table = btr_relation_needs_toast_table,
+	.relation_estimate_size = btr_relation_estimate_size,
+
+	.scan_sample_next_block = btr_scan_sample_next_block,
+	.scan_sample_next_tuple = btr_scan_sample_next_tuple,
+};
+
+/*
+ * Returns the callbacks of the access method, for CREATE ACCESS METHOD.
+ */
+Datum
+btrdb_handler(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(&btr_methods);
+}
