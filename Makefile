@@ -15,6 +15,7 @@ PGFILEDESC = "btrdb - versioned time-series trees in PostgreSQL"
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 ISOLATION = $(patsubst specs/%.spec,%,$(sort $(wildcard specs/*.spec)))
+REGRESS_OPTS = --load-extension=btrdb
 ISOLATION_OPTS = --load-extension=btrdb
 TAP_TESTS = 1
 

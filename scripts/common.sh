@@ -1,0 +1,140 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # variables shared with the caller
+#
+# common.sh
+#		What ./check and ./quickstart share: packages, the unprivileged user, a
+#		private copy of the source, the build, and stopping servers.
+#
+# To be sourced after "set -euo pipefail".  The caller sets "program" (for
+# messages) and later "scratch", the private directory that all work goes to.
+
+# The PostgreSQL to use.  Another one is chosen with PG_CONFIG=/path/to/pg_config.
+PG_CONFIG=${PG_CONFIG:-/usr/lib/postgresql/15/bin/pg_config}
+
+# Prints what is being done, apart from the output of the tools.
+say()
+{
+	printf '%s\n' "== $*"
+}
+
+# Ends with a message.
+die()
+{
+	printf '%s: %s\n' "$program" "$*" >&2
+	exit 1
+}
+
+# Runs a command as root: directly, or by sudo.
+as_root()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		command -v sudo >/dev/null ||
+			die "need root to install packages, and there is no sudo: run \"$*\" as root, then try again"
+		sudo "$@"
+	fi
+}
+
+# Installs those of the named Debian packages that are missing.
+#
+# Debian's postgresql-15 would create and start a cluster "main" when it is
+# first installed.  Nothing here uses it, so a setting that exists only during
+# the installation prevents it.
+install_missing()
+{
+	local package status conf=/etc/postgresql-common/createcluster.d/btrdb.conf
+	local -a missing=()
+
+	for package in "$@"; do
+		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+		[ "$status" = installed ] || missing+=("$package")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+
+	command -v apt-get >/dev/null ||
+		die "missing: ${missing[*]}; install them and try again"
+	say "installing with apt: ${missing[*]}"
+	as_root apt-get update -qq </dev/null
+	case " ${missing[*]} " in
+		*" postgresql-15 "*)
+			say "Debian's default cluster \"main\" is not created, so no server is left running"
+			as_root mkdir -p "${conf%/*}"
+			echo 'create_main_cluster = false' | as_root tee "$conf" >/dev/null
+			;;
+	esac
+	# shellcheck disable=SC2064  # conf is local: expand it now
+	trap "as_root rm -f $conf" RETURN
+	as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+}
+
+# Chooses the user that builds and runs servers (PostgreSQL refuses root) and
+# finds the programs.  Sets "user", "as_user" (a command prefix) and "bindir".
+choose_user()
+{
+	[ -x "$PG_CONFIG" ] || die "no pg_config at $PG_CONFIG"
+	bindir=$("$PG_CONFIG" --bindir)
+	if [ "$(id -u)" -eq 0 ]; then
+		user=postgres
+		id -u postgres >/dev/null 2>&1 || die "there is no user \"postgres\" to run the server as"
+		as_user=(setpriv --reuid=postgres --regid=postgres --init-groups)
+	else
+		user=$(id -un)
+		as_user=()
+	fi
+	# A background child of bash ignores SIGINT; servers and tests need it.
+	as_user+=(env --default-signal=INT --default-signal=QUIT)
+}
+
+# Completes "as_user" with the environment for working in $scratch.
+enter_scratch()
+{
+	as_user+=(HOME="$scratch" TMPDIR="$scratch/tmp" PATH="$bindir:$PATH" LC_ALL=C.UTF-8
+		PG_CONFIG="$PG_CONFIG")
+	"${as_user[@]}" mkdir -p "$scratch/tmp"
+}
+
+# Copies the source tree $1 to the new directory $2, without what builds and
+# tests leave behind.  The reader is the invoker and the writer the
+# unprivileged user, so neither needs the rights of the other.
+copy_source()
+{
+	"${as_user[@]}" mkdir "$2"
+	tar -C "$1" -cf - --exclude=./.git --exclude='*.o' --exclude='*.so' --exclude='*.bc' \
+		--exclude=./results --exclude=./output_iso --exclude=./tmp_check \
+		--exclude=./tmp_check_iso --exclude=./log --exclude=./build . |
+		"${as_user[@]}" tar -C "$2" --no-same-owner --no-same-permissions -xf -
+}
+
+# Prints the settings with which a server finds the extension under the
+# directory $1, where "make install DESTDIR=$1" put it.
+destdir_settings()
+{
+	if [ "$("$PG_CONFIG" --version | tr -dc '0-9. ' | awk '{print int($1)}')" -ge 18 ]; then
+		echo "extension_control_path = '$1$("$PG_CONFIG" --sharedir):\$system'"
+		echo "dynamic_library_path = '$1$("$PG_CONFIG" --pkglibdir):\$libdir'"
+	else
+		echo "extension_destdir = '$1'"
+	fi
+}
+
+# Stops every server whose data directory is below $1.  The process is
+# believed to be ours only if it works in that directory.
+stop_servers()
+{
+	local file pid data try
+
+	while IFS= read -r -d '' file; do
+		data=${file%/postmaster.pid}
+		pid=$(head -n 1 "$file" 2>/dev/null || true)
+		[ -n "$pid" ] || continue
+		[ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$data" ] || continue
+		kill -INT "$pid" 2>/dev/null || continue
+		for try in $(seq 100); do
+			kill -0 "$pid" 2>/dev/null || break
+			[ "$try" -ne 50 ] || kill -QUIT "$pid" 2>/dev/null || true
+			sleep 0.1
+		done
+	done < <(find "$1" -name postmaster.pid -print0 2>/dev/null)
+}
