@@ -8,6 +8,8 @@
 #ifndef BTR_STREAM_H
 #define BTR_STREAM_H
 
+#include "nodes/parsenodes.h"
+#include "storage/lockdefs.h"
 #include "utils/snapshot.h"
 #include "utils/timestamp.h"
 

@@ -1,0 +1,54 @@
+/*
+ * fn_delete.c
+ *		btrdb_delete(), btrdb_revert().
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "utils/uuid.h"
+
+#include "sql/args.h"
+
+PG_FUNCTION_INFO_V1(btrdb_delete);
+PG_FUNCTION_INFO_V1(btrdb_revert);
+
+/*
+ * btrdb_delete(stream uuid, start bigint, "end" bigint) returns bigint: removes
+ * [start, end) as a new version.
+ */
+Datum
+btrdb_delete(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *stream = PG_GETARG_UUID_P(0);
+	int64		start = PG_GETARG_INT64(1);
+	int64		end = PG_GETARG_INT64(2);
+	Relation	rel;
+	int64		version;
+
+	BtrCheckRange(start, end);
+	BtrPrepareWrite("btrdb_delete()");
+	rel = BtrStoreOpen(stream, RowExclusiveLock, ACL_DELETE);
+	version = BtrDelete(rel, stream, start, end);
+	table_close(rel, NoLock);
+
+	PG_RETURN_INT64(version);
+}
+
+/*
+ * btrdb_revert(stream uuid, version bigint) returns bigint: makes a new version
+ * that equals an old one.
+ */
+Datum
+btrdb_revert(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *stream = PG_GETARG_UUID_P(0);
+	Relation	rel;
+	int64		version;
+
+	BtrPrepareWrite("btrdb_revert()");
+	rel = BtrStoreOpen(stream, RowExclusiveLock, ACL_DELETE);
+	version = BtrRevert(rel, stream, PG_GETARG_INT64(1));
+	table_close(rel, NoLock);
+
+	PG_RETURN_INT64(version);
+}
