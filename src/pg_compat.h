@@ -11,6 +11,7 @@
 #endif
 
 #if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
 #include "varatt.h"
 
 #define BtrFloat8In(num, endptr, type_name, orig, escontext) \

@@ -1,0 +1,287 @@
+/*
+ * stat.c
+ *		Summaries of values: count, minimum, maximum, mean and M2.
+ *
+ * Plain C without PostgreSQL headers.
+ *
+ * Values may be any finite doubles.  Where the difference of two of them is too
+ * large for a double, the mean is computed in another way and stays exact to
+ * rounding, and M2 is infinity.  No result is ever NaN.
+ *
+ * -0.0 is taken as smaller than 0.0, so that minimum and maximum do not depend
+ * on the order of the values to the last bit.
+ */
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "types/stat.h"
+
+/* Values summarised at once; they should stay in the first-level cache. */
+#define BLOCK_VALUES	512
+
+/* Independent sums, so that additions need not wait for each other. */
+#define LANES			4
+
+/*
+ * Says whether a is smaller than b, with -0.0 smaller than 0.0.
+ */
+static inline bool
+is_less(double a, double b)
+{
+	return a < b || (a == b && signbit(a) && !signbit(b));
+}
+
+/*
+ * Moves a mean that rounding has put outside [min, max] into it.
+ */
+static inline void
+clamp_mean(BtrStat *s)
+{
+	if (is_less(s->mean, s->min))
+		s->mean = s->min;
+	else if (is_less(s->max, s->mean))
+		s->mean = s->max;
+}
+
+/*
+ * Makes *s the summary of nothing.
+ */
+void
+BtrStatInit(BtrStat *s)
+{
+	memset(s, 0, sizeof(*s));
+}
+
+/*
+ * Adds one value to *s, by Welford's method.
+ */
+void
+BtrStatAdd(BtrStat *s, double value)
+{
+	double		delta;
+
+	if (s->count == 0)
+	{
+		s->count = 1;
+		s->min = s->max = s->mean = value;
+		s->m2 = 0;
+		return;
+	}
+
+	s->count++;
+	if (is_less(value, s->min))
+		s->min = value;
+	if (is_less(s->max, value))
+		s->max = value;
+
+	delta = value - s->mean;
+	if (isfinite(delta))
+	{
+		s->mean += delta / (double) s->count;
+		s->m2 += delta * (value - s->mean);
+	}
+	else
+	{
+		double		share = 1.0 / (double) s->count;
+
+		s->mean = s->mean * (1.0 - share) + value * share;
+		s->m2 = INFINITY;
+	}
+	clamp_mean(s);
+}
+
+/*
+ * Finds minimum, maximum and sum of n values.
+ */
+static void
+block_extremes(const double *value, int n, BtrStat *s, double *sum)
+{
+	double		min[LANES];
+	double		max[LANES];
+	double		total[LANES] = {0};
+	int			i = 0;
+
+	for (int lane = 0; lane < LANES; lane++)
+		min[lane] = max[lane] = value[0];
+
+	for (; i + LANES <= n; i += LANES)
+	{
+		for (int lane = 0; lane < LANES; lane++)
+		{
+			double		v = value[i + lane];
+
+			min[lane] = v < min[lane] ? v : min[lane];
+			max[lane] = v > max[lane] ? v : max[lane];
+			total[lane] += v;
+		}
+	}
+	for (; i < n; i++)
+	{
+		min[0] = value[i] < min[0] ? value[i] : min[0];
+		max[0] = value[i] > max[0] ? value[i] : max[0];
+		total[0] += value[i];
+	}
+	for (int lane = 1; lane < LANES; lane++)
+	{
+		min[0] = min[lane] < min[0] ? min[lane] : min[0];
+		max[0] = max[lane] > max[0] ? max[lane] : max[0];
+	}
+
+	s->count = n;
+	s->min = min[0];
+	s->max = max[0];
+	*sum = (total[0] + total[1]) + (total[2] + total[3]);
+
+	/* The comparisons above do not tell zeros apart. */
+	if (s->min == 0 || s->max == 0)
+	{
+		for (i = 0; i < n; i++)
+		{
+			if (is_less(value[i], s->min))
+				s->min = value[i];
+			if (is_less(s->max, value[i]))
+				s->max = value[i];
+		}
+	}
+}
+
+/*
+ * Makes *s the summary of n values, 1 <= n <= BLOCK_VALUES.
+ *
+ * Two passes, the second one with the rounding errors of the first one's
+ * mean taken out: faster than Welford's method, which divides for each
+ * value, and at least as exact.
+ */
+static void
+summarise_block(const double *value, int n, BtrStat *s)
+{
+	double		sum;
+	double		rest[LANES] = {0};
+	double		square[LANES] = {0};
+	double		rests;
+	int			i = 0;
+
+	block_extremes(value, n, s, &sum);
+	if (s->min == s->max)
+	{
+		s->mean = s->min;
+		s->m2 = 0;
+		return;
+	}
+
+	s->mean = sum / n;
+	for (; i + LANES <= n; i += LANES)
+	{
+		for (int lane = 0; lane < LANES; lane++)
+		{
+			double		d = value[i + lane] - s->mean;
+
+			rest[lane] += d;
+			square[lane] += d * d;
+		}
+	}
+	for (; i < n; i++)
+	{
+		double		d = value[i] - s->mean;
+
+		rest[0] += d;
+		square[0] += d * d;
+	}
+	rests = (rest[0] + rest[1]) + (rest[2] + rest[3]);
+	s->m2 = (square[0] + square[1]) + (square[2] + square[3]) - rests * (rests / n);
+	s->mean += rests / n;
+
+	if (!isfinite(s->mean) || !isfinite(s->m2))
+	{
+		/* A sum was too large for a double: go value by value. */
+		BtrStatInit(s);
+		for (i = 0; i < n; i++)
+			BtrStatAdd(s, value[i]);
+		return;
+	}
+	if (s->m2 < 0)
+		s->m2 = 0;
+	clamp_mean(s);
+}
+
+/*
+ * Adds n values to *s.
+ */
+void
+BtrStatAddValues(BtrStat *s, const double *value, int64_t n)
+{
+	while (n > 0)
+	{
+		int			block = n < BLOCK_VALUES ? (int) n : BLOCK_VALUES;
+		BtrStat		part;
+
+		summarise_block(value, block, &part);
+		BtrStatMerge(s, &part);
+		value += block;
+		n -= block;
+	}
+}
+
+/*
+ * Adds all that *other summarises to *s; either may be empty.  The result is the
+ * same to the last bit with *s and *other exchanged.  The sum of the counts
+ * must fit into an int64_t.
+ */
+void
+BtrStatMerge(BtrStat *s, const BtrStat *other)
+{
+	const BtrStat *large = s;
+	const BtrStat *small = other;
+	BtrStat		result;
+	double		share;
+	double		delta;
+
+	if (other->count == 0)
+		return;
+	if (s->count == 0)
+	{
+		*s = *other;
+		return;
+	}
+
+	/* Start from the larger side: its mean moves least, so that it loses least. */
+	if (s->count < other->count ||
+		(s->count == other->count && other->mean < s->mean))
+	{
+		large = other;
+		small = s;
+	}
+
+	result.count = large->count + small->count;
+	result.min = is_less(small->min, large->min) ? small->min : large->min;
+	result.max = is_less(large->max, small->max) ? small->max : large->max;
+
+	share = (double) small->count / (double) result.count;
+	delta = small->mean - large->mean;
+	if (isfinite(delta))
+	{
+		result.mean = large->mean + delta * share;
+		result.m2 = (large->m2 + small->m2) +
+			delta * ((double) large->count * share) * delta;
+	}
+	else
+	{
+		result.mean = large->mean * (1.0 - share) + small->mean * share;
+		result.m2 = INFINITY;
+	}
+	clamp_mean(&result);
+	*s = result;
+}
+
+/*
+ * Returns the population standard deviation; 0 when *s is empty, infinity when
+ * M2 was too large for a double.
+ */
+double
+BtrStatStddev(const BtrStat *s)
+{
+	if (s->count == 0)
+		return 0;
+	return sqrt(s->m2 / (double) s->count);
+}
