@@ -10,6 +10,10 @@
 #error "btrdb supports PostgreSQL 15 to 18"
 #endif
 
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/rel.h"
+
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
 #include "varatt.h"
@@ -84,5 +88,24 @@ struct VacuumCutoffs
 	 pgstat_report_vacuum(RelationGetRelid(rel), (rel)->rd_rel->relisshared, \
 						  live, dead))
 #endif
+/*
+ * Adds a zeroed block to the relation's main fork; returns its buffer, pinned
+ * and exclusively locked.
+ */
+static inline Buffer
+BtrCompatExtend(Relation rel)
+{
+#if PG_VERSION_NUM >= 160000
+	return ExtendBufferedRel(BMR_REL(rel), MAIN_FORKNUM, NULL, EB_LOCK_FIRST);
+#else
+	Buffer		buf;
+
+	LockRelationForExtension(rel, ExclusiveLock);
+	buf = ReadBuffer(rel, P_NEW);
+	LockBuffer(buf, BUFFER_LOCK_EXCLUSIVE);
+	UnlockRelationForExtension(rel, ExclusiveLock);
+	return buf;
+#endif
+}
 
 #endif							/* BTR_PG_COMPAT_H */

@@ -137,7 +137,13 @@ StaticAssertDecl(sizeof(BtrEntry) == 56, "size of entry");
 #define BtrEntryIsLeaf(e)	(((e)->first & BTR_ENTRY_LEAF) != 0)
 #define BtrEntryFirst(e)	((e)->first & ~BTR_ENTRY_LEAF)
 #define BtrEntryEnd(e)		(BtrEntryFirst(e) + (e)->nslots)	/* exclusive */
-#define BtrEntrySameChild(a, b)	(ItemPointerEquals(&(a)->child, &(b)->child))
+
+/* Do two entries describe the same child? */
+static inline bool
+BtrEntrySameChild(const BtrEntry *a, const BtrEntry *b)
+{
+	return memcmp(&a->child, &b->child, sizeof(ItemPointerData)) == 0;
+}
 
 /* A node in memory, and a place to read one into. */
 typedef union BtrNode
@@ -190,7 +196,7 @@ extern void BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref
  * node->h.nitems each; either may be NULL).  Raises ERRCODE_DATA_CORRUPTED if
  * the bytes are damaged or a point lies outside the leaf's span.  tid is for the message.
  */
-extern void BtrNodeDecodeLeaf(Relation rel, const BtrNode *node, ItemPointer tid,
+extern void BtrNodeDecodeLeaf(Relation rel, const BtrNode *node, const ItemPointerData *tid,
 							  int64 *time, double *value);
 
 /*
@@ -238,6 +244,9 @@ extern void BtrWriterFinish(BtrWriter *writer);
 
 /* Bytes that the next leaf may have so that it ends where its page ends, at most BTR_NODE_MAX. */
 extern Size BtrWriterLeafRoom(BtrWriter *writer);
+
+/* Bytes that one more node may have on this page; 0 if it cannot take another item. */
+extern Size BtrPageRoom(Page page);
 
 /* ---- the store ---- */
 

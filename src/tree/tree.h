@@ -49,11 +49,10 @@ extern int	BtrEntryParts(const BtrNode *node, int i);
 
 /* ---- levels (span.c) ---- */
 
-#define BTR_PHASES			6
+#define BTR_PHASES			BTR_FANOUT_BITS
 
-/* Next wider and next narrower slot width. */
+/* The next wider slot width; 63, wider than any slot, at the top. */
 extern int	BtrLevelUp(int slot_pw, int phase);
-extern int	BtrLevelDown(int slot_pw, int phase);
 
 /* An inner node's place: start, slot_pw, nslots. */
 typedef struct BtrSpan

@@ -1,0 +1,194 @@
+/*
+ * check.c
+ *		What makes a page and a node sound.
+ *
+ * Every page and node that is read passes through here: bytes from disk are
+ * believed only afterwards.
+ */
+#include "postgres.h"
+
+#include "port/pg_crc32c.h"
+#include "utils/rel.h"
+
+#include "codec/leaf.h"
+#include "page/node.h"
+#include "page/page.h"
+
+/*
+ * Raises ERRCODE_DATA_CORRUPTED about an item or, if offnum is invalid, a page.
+ */
+void
+BtrReportCorruption(Relation rel, BlockNumber blkno, OffsetNumber offnum,
+					const char *problem)
+{
+	if (OffsetNumberIsValid(offnum))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("node (%u,%u) of relation \"%s\" is corrupted",
+						blkno, offnum, RelationGetRelationName(rel)),
+				 errdetail("%s.", problem),
+				 errhint("Call btrdb_check() to see what else is affected.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("page %u of relation \"%s\" is corrupted",
+					blkno, RelationGetRelationName(rel)),
+			 errdetail("%s.", problem),
+			 errhint("Call btrdb_check() to see what else is affected.")));
+}
+
+/*
+ * Returns what is wrong with the frame of a page, or NULL (also for a page
+ * that was never written).  Items are not looked into.
+ */
+char *
+BtrPageProblem(Page page, BlockNumber blkno)
+{
+	PageHeader	header = (PageHeader) page;
+	const BtrPageSpecial *special;
+	int			kind = blkno == BTR_META_BLOCK ? BTR_PAGE_META : BTR_PAGE_NODES;
+
+	if (PageIsNew(page))
+		return kind == BTR_PAGE_META ? pstrdup("Metapage is empty") : NULL;
+	if (PageGetPageSize(page) != BLCKSZ ||
+		header->pd_special != BLCKSZ - MAXALIGN(sizeof(BtrPageSpecial)))
+		return psprintf("Page has its special area at %u, expected %d",
+						header->pd_special,
+						(int) (BLCKSZ - MAXALIGN(sizeof(BtrPageSpecial))));
+	if (header->pd_lower < SizeOfPageHeaderData ||
+		header->pd_lower > header->pd_upper || header->pd_upper > header->pd_special)
+		return psprintf("Page has lower bound %u and upper bound %u",
+						header->pd_lower, header->pd_upper);
+	special = BtrPageGetSpecial(page);
+	if (special->page_id != BTR_PAGE_ID)
+		return psprintf("Page has identifier %04X, expected %04X",
+						special->page_id, BTR_PAGE_ID);
+	if (special->format != BTR_FORMAT_VERSION)
+		return psprintf("Page has format version %u, expected %d",
+						special->format, BTR_FORMAT_VERSION);
+	if (special->kind != kind)
+		return psprintf("Page is of kind %u, expected %d", special->kind, kind);
+	if (special->flags != 0)
+		return psprintf("Page has unknown flags %04X", special->flags);
+	if (kind == BTR_PAGE_NODES && PageGetMaxOffsetNumber(page) > BTR_PAGE_MAX_ITEMS)
+		return psprintf("Page has %d items, at most %d are possible",
+						(int) PageGetMaxOffsetNumber(page), BTR_PAGE_MAX_ITEMS);
+	return NULL;
+}
+
+/*
+ * Computes the checksum of a node: of all its bytes but the checksum itself.
+ */
+uint32
+BtrNodeCrc(const BtrNodeHeader *item, Size len)
+{
+	const char *bytes = (const char *) item;
+	Size		after = offsetof(BtrNodeHeader, crc) + sizeof(item->crc);
+	pg_crc32c	crc;
+
+	INIT_CRC32C(crc);
+	COMP_CRC32C(crc, bytes, offsetof(BtrNodeHeader, crc));
+	COMP_CRC32C(crc, bytes + after, len - after);
+	FIN_CRC32C(crc);
+	return crc;
+}
+
+/*
+ * Returns what is wrong with the entries of an inner or chain node, or NULL.
+ */
+static char *
+entries_problem(const BtrNodeHeader *item)
+{
+	const BtrEntry *entries = (const BtrEntry *) (item + 1);
+	uint64		count = 0;
+	int			end = 0;		/* end of the slots seen so far */
+
+	for (int i = 0; i < item->nitems; i++)
+	{
+		const BtrEntry *e = &entries[i];
+
+		if (!ItemPointerIsValid(&e->child) ||
+			ItemPointerGetBlockNumberNoCheck(&e->child) == BTR_META_BLOCK)
+			return psprintf("Entry %d points to no node", i);
+		if (e->nslots < 1 || BtrEntryFirst(e) < end ||
+			(item->kind == BTR_NODE_INNER && BtrEntryEnd(e) > item->nslots) ||
+			(item->kind == BTR_NODE_CHAIN && (BtrEntryFirst(e) != i || e->nslots != 1)))
+			return psprintf("Entry %d has slots %d to %d, after %d and before %d expected",
+							i, BtrEntryFirst(e), BtrEntryEnd(e) - 1, end - 1,
+							item->kind == BTR_NODE_INNER ? item->nslots : i + 1);
+		if (!BtrEntryIsLeaf(e) && e->nslots != 1)
+			return psprintf("Entry %d covers %u slots but is not of a leaf", i, e->nslots);
+		if (e->stat.count < 1)
+			return psprintf("Entry %d has " INT64_FORMAT " points", i, e->stat.count);
+		end = BtrEntryEnd(e);
+		count += (uint64) e->stat.count;
+	}
+	if (count != (uint64) item->count)
+		return psprintf("Entries have " UINT64_FORMAT " points, the header says " INT64_FORMAT,
+						count, item->count);
+	return NULL;
+}
+
+/*
+ * Returns what is wrong with a node, or NULL.  len is the length of the item.
+ */
+char *
+BtrNodeProblem(const BtrNodeHeader *item, Size len)
+{
+	uint64		start;
+	uint64		width;
+	uint32		crc;
+
+	if (len < sizeof(BtrNodeHeader) || len > BTR_NODE_MAX)
+		return psprintf("Item has %zu bytes, expected %zu to %zu",
+						len, sizeof(BtrNodeHeader), (Size) BTR_NODE_MAX);
+	if (item->length != len)
+		return psprintf("Item has %zu bytes, its header says %u", len, item->length);
+	crc = BtrNodeCrc(item, len);
+	if (crc != item->crc)
+		return psprintf("Checksum is %08X, expected %08X", crc, item->crc);
+	if (item->format != BTR_FORMAT_VERSION)
+		return psprintf("Node has format version %u, expected %d",
+						item->format, BTR_FORMAT_VERSION);
+	if (item->flags != 0)
+		return psprintf("Node has unknown flags %02X", item->flags);
+
+	/* the span: aligned slots, inside valid time */
+	if (item->slot_pw > 62 || item->nslots < 1 || item->nslots > BTR_FANOUT)
+		return psprintf("Node has %u slots of 2^%u ns", item->nslots, item->slot_pw);
+	start = (uint64) item->start - (uint64) BTR_TIME_MIN;
+	width = UINT64CONST(1) << item->slot_pw;
+	if (item->start < BTR_TIME_MIN || item->start >= BTR_TIME_MAX ||
+		start % width != 0 ||
+		(UINT64CONST(1) << 63) - start < width ||
+		((UINT64CONST(1) << 63) - start) / width < item->nslots)
+		return psprintf("Node has span " INT64_FORMAT " and %u slots of 2^%u ns",
+						item->start, item->nslots, item->slot_pw);
+
+	switch (item->kind)
+	{
+		case BTR_NODE_LEAF:
+			if (item->nitems < 1 || item->nitems > BTR_LEAF_MAX_POINTS ||
+				item->count != item->nitems ||
+				BtrLeafCount((const uint8 *) (item + 1), len - sizeof(*item)) != item->nitems)
+				return psprintf("Leaf has " INT64_FORMAT " points, its payload %d",
+								item->count,
+								BtrLeafCount((const uint8 *) (item + 1), len - sizeof(*item)));
+			return NULL;
+		case BTR_NODE_INNER:
+			if ((item->nslots & (item->nslots - 1)) != 0 ||
+				start % (width * item->nslots) != 0)
+				return psprintf("Inner node at " INT64_FORMAT " with %u slots of 2^%u ns is not aligned",
+								item->start, item->nslots, item->slot_pw);
+			break;
+		case BTR_NODE_CHAIN:
+			if (item->slot_pw != 0 || item->nslots != 1)
+				return psprintf("Chain has %u slots of 2^%u ns", item->nslots, item->slot_pw);
+			break;
+		default:
+			return psprintf("Node is of unknown kind %u", item->kind);
+	}
+	if (item->nitems < 1 || item->nitems > BTR_FANOUT ||
+		len != sizeof(BtrNodeHeader) + item->nitems * sizeof(BtrEntry))
+		return psprintf("Node of %zu bytes has %u entries", len, item->nitems);
+	return entries_problem(item);
+}

@@ -1,0 +1,140 @@
+/*
+ * meta.c
+ *		The metapage: what the store is and which one it is.
+ */
+#include "postgres.h"
+
+#include "catalog/storage.h"
+#include "miscadmin.h"
+#include "storage/smgr.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "page/page.h"
+#include "page/wal.h"
+
+#define BtrPageGetMeta(page) ((BtrMeta *) PageGetContents(page))
+
+/*
+ * Makes *page the metapage of a new store, with a random store id.
+ */
+void
+BtrMetaInit(Page page)
+{
+	BtrPageSpecial *special;
+	BtrMeta    *meta;
+
+	PageInit(page, BLCKSZ, sizeof(BtrPageSpecial));
+	special = BtrPageGetSpecial(page);
+	special->kind = BTR_PAGE_META;
+	special->format = BTR_FORMAT_VERSION;
+	special->page_id = BTR_PAGE_ID;
+
+	meta = BtrPageGetMeta(page);
+	meta->magic = BTR_META_MAGIC;
+	meta->format = BTR_FORMAT_VERSION;
+	meta->min_reader = BTR_FORMAT_VERSION;
+	meta->created_by = PG_VERSION_NUM;
+	do
+	{
+		if (!pg_strong_random(&meta->store_id, sizeof(meta->store_id)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("could not generate a random store identifier")));
+	} while (meta->store_id == 0);
+
+	/* WAL replay zeroes what lies between pd_lower and pd_upper */
+	((PageHeader) page)->pd_lower = (char *) (meta + 1) - (char *) page;
+}
+
+/*
+ * Writes a fresh metapage as block 0 of a relation's new, empty main fork.
+ *
+ * No buffer can hold the block yet, so it is logged, written and synced here, as
+ * the file may survive a crash only together with its first page.
+ */
+void
+BtrMetaCreate(RelFileLocator rlocator, char persistence)
+{
+	PGAlignedBlock block;
+	Page		page = (Page) block.data;
+	SMgrRelation srel;
+
+	srel = RelationCreateStorage(rlocator, persistence, true);
+	BtrMetaInit(page);
+	BtrWalNewPage(&rlocator, BTR_META_BLOCK, page);
+	PageSetChecksumInplace(page, BTR_META_BLOCK);
+	smgrextend(srel, MAIN_FORKNUM, BTR_META_BLOCK, block.data, true);
+	smgrimmedsync(srel, MAIN_FORKNUM);
+}
+
+/*
+ * Gives a store that was just emptied a metapage with a new store id.
+ */
+void
+BtrMetaReset(Relation rel)
+{
+	Buffer		buf = BtrCompatExtend(rel);
+	BtrWalChange *change;
+	Page		page;
+
+	if (BufferGetBlockNumber(buf) != BTR_META_BLOCK)
+		elog(ERROR, "store \"%s\" was not empty", RelationGetRelationName(rel));
+	change = BtrWalBegin(rel, buf, true, &page);
+	BtrMetaInit(page);
+	BtrWalFinish(change);
+	UnlockReleaseBuffer(buf);
+
+	if (rel->rd_amcache)
+		pfree(rel->rd_amcache);
+	rel->rd_amcache = NULL;
+}
+
+/*
+ * Returns what is wrong with a metapage, or NULL.
+ */
+static char *
+meta_problem(Page page)
+{
+	const BtrMeta *meta = BtrPageGetMeta(page);
+	char	   *problem = BtrPageProblem(page, BTR_META_BLOCK);
+
+	if (problem)
+		return problem;
+	if (meta->magic != BTR_META_MAGIC)
+		return psprintf("metapage has magic number %08X, expected %08X",
+						meta->magic, BTR_META_MAGIC);
+	if (meta->min_reader > BTR_FORMAT_VERSION)
+		return psprintf("store has format version %u and needs a reader of version %u, this is version %d",
+						meta->format, meta->min_reader, BTR_FORMAT_VERSION);
+	if (meta->store_id == 0)
+		return pstrdup("metapage has no store id");
+	return NULL;
+}
+
+/*
+ * Returns the store id.  It is kept in the relation cache, whose entry is
+ * rebuilt when the relation gets another file.
+ */
+int64
+BtrStoreId(Relation rel)
+{
+	if (rel->rd_amcache == NULL)
+	{
+		Buffer		buf = ReadBuffer(rel, BTR_META_BLOCK);
+		Page		page = BufferGetPage(buf);
+		int64		store_id;
+		char	   *problem;
+
+		LockBuffer(buf, BUFFER_LOCK_SHARE);
+		problem = meta_problem(page);
+		store_id = BtrPageGetMeta(page)->store_id;
+		UnlockReleaseBuffer(buf);
+		if (problem)
+			BtrReportCorruption(rel, BTR_META_BLOCK, InvalidOffsetNumber, problem);
+
+		rel->rd_amcache = MemoryContextAlloc(CacheMemoryContext, sizeof(int64));
+		*(int64 *) rel->rd_amcache = store_id;
+	}
+	return *(int64 *) rel->rd_amcache;
+}

@@ -1,0 +1,110 @@
+/*
+ * read.c
+ *		Reading nodes.
+ */
+#include "postgres.h"
+
+#include "utils/rel.h"
+
+#include "codec/leaf.h"
+#include "page/page.h"
+
+/*
+ * Copies item offnum of a page into *node.  Returns what is wrong, or NULL.  The
+ * caller holds a lock on the buffer; the copy is not checked yet.
+ */
+static char *
+copy_item(Page page, BlockNumber blkno, OffsetNumber offnum, BtrNode *node, Size *len)
+{
+	char	   *problem = BtrPageProblem(page, blkno);
+	ItemId		lp;
+
+	if (problem)
+		return problem;
+	if (PageIsNew(page) || offnum > PageGetMaxOffsetNumber(page))
+		return pstrdup("Page has no such item");
+	lp = PageGetItemId(page, offnum);
+	if (!ItemIdIsNormal(lp))
+		return pstrdup("Item is not in use");
+	*len = ItemIdGetLength(lp);
+	if (*len < sizeof(BtrNodeHeader) || *len > BTR_NODE_MAX ||
+		ItemIdGetOffset(lp) < ((PageHeader) page)->pd_upper ||
+		ItemIdGetOffset(lp) + *len > ((PageHeader) page)->pd_special)
+		return psprintf("Line pointer has offset %u and length %zu",
+						ItemIdGetOffset(lp), *len);
+	memcpy(node->bytes, PageGetItem(page, lp), *len);
+	return NULL;
+}
+
+/*
+ * Returns in what a sound node differs from what was promised, or NULL.
+ */
+static char *
+promise_problem(const pg_uuid_t *stream, const BtrRef *ref, const BtrNodeHeader *h)
+{
+	if (memcmp(&h->stream, stream, sizeof(*stream)) != 0)
+		return pstrdup("Node belongs to another stream");
+	if (h->version != ref->version)
+		return psprintf("Node is of version " INT64_FORMAT ", expected " INT64_FORMAT,
+						h->version, ref->version);
+	if (h->count != ref->count)
+		return psprintf("Node has " INT64_FORMAT " points, expected " INT64_FORMAT,
+						h->count, ref->count);
+	if (!ref->root && ref->leaf != (h->kind == BTR_NODE_LEAF))
+		return psprintf("Node is of kind %u, expected %s",
+						h->kind, ref->leaf ? "a leaf" : "an inner node or a chain");
+	if (h->start < ref->start || BtrNodeEnd(h) > ref->end)
+		return psprintf("Node spans " INT64_FORMAT " to " INT64_FORMAT
+						", expected within " INT64_FORMAT " to " INT64_FORMAT,
+						h->start, BtrNodeEnd(h), ref->start, ref->end);
+	return NULL;
+}
+
+/*
+ * Reads the node that ref points to; see page.h.
+ */
+void
+BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref, BtrNode *node)
+{
+	BlockNumber blkno = ItemPointerGetBlockNumberNoCheck(&ref->tid);
+	OffsetNumber offnum = ItemPointerGetOffsetNumberNoCheck(&ref->tid);
+	char	   *problem;
+	Size		len = 0;
+
+	if (blkno == BTR_META_BLOCK || !ItemPointerIsValid(&ref->tid))
+		problem = pstrdup("Pointer does not point to a node");
+	else
+	{
+		Buffer		buf = ReadBuffer(rel, blkno);
+
+		LockBuffer(buf, BUFFER_LOCK_SHARE);
+		problem = copy_item(BufferGetPage(buf), blkno, offnum, node, &len);
+		UnlockReleaseBuffer(buf);
+	}
+	if (!problem)
+		problem = BtrNodeProblem(&node->h, len);
+	if (!problem)
+		problem = promise_problem(stream, ref, &node->h);
+	if (problem)
+		BtrReportCorruption(rel, blkno, offnum, problem);
+}
+
+/*
+ * Decodes a leaf's points; see page.h.
+ */
+void
+BtrNodeDecodeLeaf(Relation rel, const BtrNode *node, const ItemPointerData *tid,
+				  int64 *time, double *value)
+{
+	const BtrNodeHeader *h = &node->h;
+	BlockNumber blkno = ItemPointerGetBlockNumberNoCheck(tid);
+	OffsetNumber offnum = ItemPointerGetOffsetNumberNoCheck(tid);
+
+	if (!BtrLeafDecode(BtrNodePayload(node), BtrNodePayloadSize(node), h->nitems, time, value))
+		BtrReportCorruption(rel, blkno, offnum, "Points cannot be decoded");
+	if (time && (time[0] < h->start || time[h->nitems - 1] >= BtrNodeEnd(h)))
+		BtrReportCorruption(rel, blkno, offnum,
+							psprintf("Points are from " INT64_FORMAT " to " INT64_FORMAT
+									 ", expected within " INT64_FORMAT " to " INT64_FORMAT,
+									 time[0], time[h->nitems - 1], h->start, BtrNodeEnd(h)));
+}

@@ -1,0 +1,29 @@
+/*
+ * wal.h
+ *		Logged changes of store pages: one page per record.
+ */
+#ifndef BTR_WAL_H
+#define BTR_WAL_H
+
+#include "page/page.h"
+
+/* A change in progress; the page to be changed is a copy until BtrWalFinish(). */
+typedef struct BtrWalChange BtrWalChange;
+
+/*
+ * Begins to change a page whose buffer is exclusively locked.  whole: log an
+ * image, for a page whose old contents don't matter.  Nothing is changed until
+ * BtrWalFinish(); an error in between leaves the page as it was.
+ */
+extern BtrWalChange *BtrWalBegin(Relation rel, Buffer buf, bool whole, Page *page);
+
+/* Logs and applies the change. */
+extern void BtrWalFinish(BtrWalChange *change);
+
+/* Forgets the change. */
+extern void BtrWalAbort(BtrWalChange *change);
+
+/* Logs a page of a file that no buffer holds yet; sets its LSN. */
+extern void BtrWalNewPage(RelFileLocator *rlocator, BlockNumber blkno, Page page);
+
+#endif							/* BTR_WAL_H */
