@@ -1,0 +1,37 @@
+/*
+ * scan.c
+ *		Reads the points of a range in time order.
+ */
+#include "postgres.h"
+
+#include "tree/walk.h"
+
+struct BtrScan
+{
+	BtrWalk		walk;
+	int64		start;
+	int64		end;
+};
+
+/*
+ * Starts a scan; it is freed with the current memory context.
+ */
+BtrScan *
+BtrScanBegin(const BtrTree *tree, int64 start, int64 end)
+{
+	BtrScan    *scan = palloc(sizeof(BtrScan));
+
+	BtrWalkInit(&scan->walk, tree);
+	scan->start = start;
+	scan->end = end;
+	return scan;
+}
+
+/*
+ * Gives the points of the next leaf that lie in the range.
+ */
+bool
+BtrScanNext(BtrScan *scan, BtrPoints *batch)
+{
+	return BtrWalkNextLeaf(&scan->walk, scan->start, scan->end, false, batch);
+}

@@ -1,0 +1,222 @@
+/*
+ * walk.c
+ *		Descends trees without recursion.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "tree/walk.h"
+
+/*
+ * Prepares a walk that has not looked at anything.  Memory that it needs later
+ * comes from the context that is current now, too.
+ */
+void
+BtrWalkInit(BtrWalk *walk, const BtrTree *tree)
+{
+	memset(walk, 0, sizeof(*walk));
+	walk->tree = *tree;
+	ItemPointerSetInvalid(&walk->leaf);
+	walk->context = CurrentMemoryContext;
+}
+
+/*
+ * Reads the node that ref points to into the frame below the path.  Raises
+ * ERRCODE_DATA_CORRUPTED if it is not what ref promises or the path is too long.
+ */
+BtrNode *
+BtrWalkRead(BtrWalk *walk, const BtrRef *ref)
+{
+	BtrWalkFrame *frame;
+
+	CHECK_FOR_INTERRUPTS();
+
+	if (walk->depth >= BTR_WALK_MAX_DEPTH)
+		BtrReportCorruption(walk->tree.rel,
+							ItemPointerGetBlockNumber(&ref->tid),
+							ItemPointerGetOffsetNumber(&ref->tid),
+							psprintf("more than %d nodes lie above it in its tree",
+									 BTR_WALK_MAX_DEPTH));
+
+	frame = &walk->path[walk->depth];
+	if (frame->node == NULL)
+		frame->node = MemoryContextAlloc(walk->context, sizeof(BtrNode));
+	BtrNodeRead(walk->tree.rel, &walk->tree.stream, ref, frame->node);
+	return frame->node;
+}
+
+/*
+ * Decodes the leaf in the frame below the path, whose reference was ref, into
+ * walk->points.  The arrays are reused by the next call.
+ */
+void
+BtrWalkDecode(BtrWalk *walk, const BtrRef *ref)
+{
+	BtrNode    *node = walk->path[walk->depth].node;
+	int			n = node->h.nitems;
+
+	Assert(node->h.kind == BTR_NODE_LEAF);
+
+	/* Until it is done, the arrays are no leaf's. */
+	ItemPointerSetInvalid(&walk->leaf);
+	if (n > walk->room)
+	{
+		if (walk->room > 0)
+		{
+			pfree(walk->time);
+			pfree(walk->value);
+		}
+		walk->room = 0;
+		walk->time = MemoryContextAlloc(walk->context, n * sizeof(int64));
+		walk->value = MemoryContextAlloc(walk->context, n * sizeof(double));
+		walk->room = n;
+	}
+	BtrNodeDecodeLeaf(walk->tree.rel, node, &ref->tid, walk->time, walk->value);
+
+	walk->leaf = ref->tid;
+	walk->points.time = walk->time;
+	walk->points.value = walk->value;
+	walk->points.n = n;
+}
+
+/*
+ * Makes the node in the frame below the path the lowest node of the path.
+ */
+void
+BtrWalkPush(BtrWalk *walk)
+{
+	Assert(walk->path[walk->depth].node->h.kind != BTR_NODE_LEAF);
+
+	walk->path[walk->depth].next = 0;
+	walk->depth++;
+}
+
+/*
+ * Removes the lowest node from the path.
+ */
+void
+BtrWalkPop(BtrWalk *walk)
+{
+	Assert(walk->depth > 0);
+	walk->depth--;
+}
+
+/*
+ * Finds the next child, in the given direction, whose slots overlap [start, end);
+ * removes nodes that have no more of them from the path.
+ */
+static bool
+next_child(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref)
+{
+	if (!walk->started)
+	{
+		walk->started = true;
+		if (BtrRootIsEmpty(&walk->tree.root) || start >= end)
+			return false;
+		*ref = BtrRootRef(&walk->tree.root);
+		return true;
+	}
+
+	for (; walk->depth > 0; BtrWalkPop(walk))
+	{
+		BtrWalkFrame *frame = BtrWalkTop(walk);
+		int			nitems = frame->node->h.nitems;
+
+		while (frame->next < nitems)
+		{
+			/* next counts entries that are done, from either end */
+			int			i = backward ? nitems - 1 - frame->next : frame->next;
+			BtrRange	range = BtrEntryRange(frame->node, i);
+			bool		overlaps = range.start < end && start < range.end;
+
+			frame->next++;
+			if (!overlaps)
+				continue;
+
+			/* All parts of a leaf are done with this one. */
+			*ref = BtrEntryRef(frame->node, i);
+			while (frame->next < nitems && frame->node->h.kind == BTR_NODE_INNER)
+			{
+				const BtrEntry *entries = BtrNodeEntries(frame->node);
+				int			j = backward ? nitems - 1 - frame->next : frame->next;
+
+				if (!BtrEntrySameChild(&entries[i], &entries[j]))
+					break;
+				frame->next++;
+			}
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Goes to the next leaf with points in [start, end), in the given direction.
+ */
+bool
+BtrWalkNextLeaf(BtrWalk *walk, int64 start, int64 end, bool backward,
+				BtrPoints *points)
+{
+	BtrRef		ref;
+
+	while (next_child(walk, start, end, backward, &ref))
+	{
+		BtrNode    *node = BtrWalkRead(walk, &ref);
+		int64		first,
+					last;
+
+		if (node->h.kind != BTR_NODE_LEAF)
+		{
+			BtrWalkPush(walk);
+			continue;
+		}
+
+		/* The slots may reach beyond the leaf's own span. */
+		if (BtrNodeEnd(&node->h) <= start || node->h.start >= end)
+			continue;
+
+		BtrWalkDecode(walk, &ref);
+		first = BtrPointsSearch(&walk->points, 0, start);
+		last = BtrPointsSearch(&walk->points, first, end);
+		if (first < last)
+		{
+			points->time = walk->points.time + first;
+			points->value = walk->points.value + first;
+			points->n = last - first;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Searches the points from index from on for the first that is not before time:
+ * in steps that double, then by bisection.
+ */
+int64
+BtrPointsSearch(const BtrPoints *points, int64 from, int64 time)
+{
+	int64		low = from;
+	int64		high = from;	/* all before low are before time */
+	int64		step = 1;
+
+	while (high < points->n && points->time[high] < time)
+	{
+		low = high + 1;
+		high = low + step;
+		step *= 2;
+	}
+	high = Min(high, points->n);
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (points->time[middle] < time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

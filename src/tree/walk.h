@@ -1,0 +1,100 @@
+/*
+ * walk.h
+ *		A path from the root of a tree downwards, shared by all that read trees.
+ *
+ * A walk holds copies of the nodes on its path, never a pin or a lock.  Nodes
+ * are immutable, so a copy stays true for as long as the tree may be read.
+ */
+#ifndef BTR_WALK_H
+#define BTR_WALK_H
+
+#include "tree/tree.h"
+
+/*
+ * More nodes than this on a path are taken for damage: 12 levels of inner nodes
+ * reach from a nanosecond to all of time, and 12 of chain nodes hold more
+ * points than there can be.
+ */
+#define BTR_WALK_MAX_DEPTH	24
+
+typedef struct BtrWalkFrame
+{
+	BtrNode    *node;			/* allocated when first needed, then reused */
+	int			next;			/* entry to look at next */
+} BtrWalkFrame;
+
+typedef struct BtrWalk
+{
+	/* Info */
+	BtrTree		tree;
+
+	/* Variables */
+	bool		started;		/* the root has been looked at */
+	int			depth;			/* inner and chain nodes on the path */
+	BtrWalkFrame path[BTR_WALK_MAX_DEPTH];
+	ItemPointerData leaf;		/* the leaf that points are of; invalid if none */
+	BtrPoints	points;
+
+	/* Memory */
+	MemoryContext context;
+	int64	   *time;
+	double	   *value;
+	int			room;			/* elements that time and value have room for */
+} BtrWalk;
+
+/* The lowest node on the path; there must be one. */
+#define BtrWalkTop(walk)	(&(walk)->path[(walk)->depth - 1])
+
+/* Prepares a walk, whose memory is of the current context. */
+extern void BtrWalkInit(BtrWalk *walk, const BtrTree *tree);
+
+/*
+ * Reads a node, of any kind, below the path.  It is valid until the next call
+ * of a function of this file other than the three that follow.
+ */
+extern BtrNode *BtrWalkRead(BtrWalk *walk, const BtrRef *ref);
+
+/* Decodes the leaf that was read last into walk->points. */
+extern void BtrWalkDecode(BtrWalk *walk, const BtrRef *ref);
+
+/* Adds the inner or chain node that was read last to the path. */
+extern void BtrWalkPush(BtrWalk *walk);
+
+/* Removes the lowest node from the path. */
+extern void BtrWalkPop(BtrWalk *walk);
+
+/*
+ * Goes to the next leaf, forward or backward in time, that has points in
+ * [start, end), and gives these points; false if there is none.  All calls for one
+ * walk give the same range and direction.
+ */
+extern bool BtrWalkNextLeaf(BtrWalk *walk, int64 start, int64 end, bool backward,
+							BtrPoints *points);
+
+/*
+ * Returns the index of the first of the points from index from on whose time is not
+ * before time, or their number.  Fast when it is near from.
+ */
+extern int64 BtrPointsSearch(const BtrPoints *points, int64 from, int64 time);
+
+/* Gives the range of time that entry i of an inner or chain node describes. */
+static inline BtrRange
+BtrEntryRange(const BtrNode *node, int i)
+{
+	const BtrEntry *entry = &BtrNodeEntries(node)[i];
+	BtrRange	range;
+
+	if (node->h.kind == BTR_NODE_INNER)
+	{
+		range.start = BtrSlotStart(node->h.start, node->h.slot_pw, BtrEntryFirst(entry));
+		range.end = BtrSlotStart(node->h.start, node->h.slot_pw, BtrEntryEnd(entry));
+	}
+	else
+	{
+		range.start = node->h.start;
+		range.end = node->h.start + 1;
+	}
+	return range;
+}
+
+#endif							/* BTR_WALK_H */
