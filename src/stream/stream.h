@@ -74,8 +74,17 @@ extern void BtrVersionGet(Relation rel, const pg_uuid_t *stream, int64 version,
 						  Snapshot snapshot, BtrVersion *result);
 
 /*
+ * Calls visit for each version row of the stream that snapshot sees, by number, until
+ * it returns false.
+ */
+typedef bool (*BtrVersionCallback) (const BtrVersion *version, void *arg);
+extern void BtrVersionWalk(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
+						   BtrVersionCallback visit, void *arg);
+
+/*
  * Inserts the row that makes a version exist, and increments the command counter.  Sets
- * created, earliest, latest.  The stream must be locked.
+ * created (at least the one that is there: of the version before), earliest, latest and
+ * own.  The stream must be locked.
  */
 extern void BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *version);
 

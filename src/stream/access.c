@@ -1,0 +1,134 @@
+/*
+ * access.c
+ *		Who may do what, and with which stream.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+
+#include "stream/stream.h"
+
+#define Anum_streams_uuid	1
+
+/*
+ * Says whether btrdb.streams has the stream, by a query that row-level security
+ * filters as it would the current user's own.  The plan is kept for the session.
+ */
+static bool
+stream_is_visible(const pg_uuid_t *stream)
+{
+	static SPIPlanPtr plan = NULL;
+	Datum		uuid = UUIDPGetDatum(stream);
+	bool		found;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	if (plan == NULL)
+	{
+		Oid			type = UUIDOID;
+		SPIPlanPtr	prepared;
+
+		prepared = SPI_prepare("SELECT 1 FROM btrdb.streams WHERE uuid OPERATOR(pg_catalog.=) $1",
+							   1, &type);
+		if (prepared == NULL || SPI_keepplan(prepared) != 0)
+			elog(ERROR, "could not prepare the query for a stream: %s",
+				 SPI_result_code_string(SPI_result));
+		plan = prepared;
+	}
+	if (SPI_execute_plan(plan, &uuid, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not query for a stream");
+	found = SPI_processed > 0;
+	SPI_finish();
+	return found;
+}
+
+/*
+ * Says whether btrdb.streams has the stream, seen with the active snapshot.
+ */
+static bool
+stream_exists(const pg_uuid_t *stream)
+{
+	const BtrCatalog *catalog = BtrGetCatalog();
+	Relation	streams;
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		found;
+
+	/* Fails under row_security = off rather than leaving streams out. */
+	if (check_enable_rls(catalog->streams, InvalidOid, false) == RLS_ENABLED)
+		return stream_is_visible(stream);
+
+	streams = table_open(catalog->streams, AccessShareLock);
+	ScanKeyInit(&key, Anum_streams_uuid, BTEqualStrategyNumber, F_UUID_EQ,
+				UUIDPGetDatum(stream));
+	scan = systable_beginscan(streams, catalog->streams_pkey, true,
+							  GetActiveSnapshot(), 1, &key);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(streams, NoLock);
+	return found;
+}
+
+/*
+ * Opens btrdb.points for an operation on a stream.  Raises 42501 if the current
+ * user has not the ACL_* right on btrdb.points, 42704 if there is no such stream
+ * or row-level security hides it.
+ *
+ * The lock is taken before anything else of the stream is read: it keeps
+ * TRUNCATE away, so the store stays what it is until the end of the transaction.
+ * Close with table_close(rel, NoLock).
+ */
+Relation
+BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right)
+{
+	Oid			points = BtrGetCatalog()->points;
+	AclResult	result = pg_class_aclcheck(points, GetUserId(), right);
+	Relation	rel;
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_TABLE, "points");
+
+	rel = table_open(points, lockmode);
+	if (!stream_exists(stream))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("stream \"%s\" does not exist", BtrUuidText(stream)),
+				 errhint("Use btrdb_create() to register a stream; table btrdb.streams lists those that exist.")));
+	return rel;
+}
+
+/*
+ * Prepares the transaction for a function that writes.  Raises 25006 in a
+ * read-only transaction or during recovery and 25000 in a parallel worker.
+ *
+ * Assigns a transaction id: a commit without one does not wait for the log, so
+ * what a function wrote and acknowledged could be lost in a crash.
+ */
+void
+BtrPrepareWrite(const char *function)
+{
+	PreventCommandIfReadOnly(function);
+	PreventCommandDuringRecovery(function);
+	PreventCommandIfParallelMode(function);
+	(void) GetCurrentTransactionId();
+}
+
+/*
+ * Returns the text form of a uuid, for messages; palloc'd.
+ */
+char *
+BtrUuidText(const pg_uuid_t *uuid)
+{
+	return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(uuid)));
+}

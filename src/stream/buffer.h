@@ -1,0 +1,75 @@
+/*
+ * buffer.h
+ *		Rows of the write buffer and arrays of points: what this layer's files share.
+ */
+#ifndef BTR_BUFFER_H
+#define BTR_BUFFER_H
+
+#include "access/genam.h"
+#include "access/htup.h"
+
+#include "stream/stream.h"
+
+/* ---- sort.c ---- */
+
+/* Sorts n points by time; points of equal time keep their order. */
+extern void BtrSortPoints(int64 *time, double *value, int64 n);
+
+/* Index of the first of the sorted points with t >= time; points->n if there is none. */
+extern int64 BtrPointsFind(const BtrPoints *points, int64 time);
+
+/* ---- bufferscan.c ---- */
+
+/* Columns of btrdb.buffer */
+#define Anum_buffer_stream		1
+#define Anum_buffer_ordinal		2
+#define Anum_buffer_rows		3
+#define Anum_buffer_total		4
+#define Anum_buffer_store		5
+#define Anum_buffer_points		6
+#define Natts_buffer			6
+
+/* Growing arrays of points; zero-initialise.  Memory is of the context at the first append. */
+typedef struct BtrPointArray
+{
+	int64	   *time;
+	double	   *value;
+	int64		n;
+	int64		size;			/* allocated */
+} BtrPointArray;
+
+/* Appends what points holds. */
+extern void BtrPointArrayAppend(BtrPointArray *array, const BtrPoints *points);
+
+/* A scan of the buffer rows of one stream in the order of their ordinals. */
+typedef struct BtrBufferScan
+{
+	/* Info */
+	pg_uuid_t	stream;
+	int64		store;			/* of btrdb.points */
+
+	/* Variables */
+	Relation	rel;			/* btrdb.buffer */
+	Relation	index;
+	SysScanDesc scan;
+
+	/* The current row */
+	HeapTuple	tuple;
+	int32		ordinal;
+	int			count;			/* points in it; 0 if it is of another store */
+} BtrBufferScan;
+
+/* Starts a scan of the rows with an ordinal greater than after (0: all) that snapshot sees. */
+extern void BtrBufferScanBegin(BtrBufferScan *scan, Relation rel, const pg_uuid_t *stream,
+							   Snapshot snapshot, int32 after, LOCKMODE lockmode);
+
+/* Moves to the next row; false at the end. */
+extern bool BtrBufferScanNext(BtrBufferScan *scan);
+
+/* Appends the current row's points. */
+extern void BtrBufferScanPoints(BtrBufferScan *scan, BtrPointArray *array);
+
+/* Ends the scan; keeps the lock on the table. */
+extern void BtrBufferScanEnd(BtrBufferScan *scan);
+
+#endif							/* BTR_BUFFER_H */

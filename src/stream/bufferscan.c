@@ -1,0 +1,166 @@
+/*
+ * bufferscan.c
+ *		Reading rows of btrdb.buffer, and the growing arrays they are read into.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "codec/leaf.h"
+#include "miscadmin.h"
+#include "types/check.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "stream/buffer.h"
+
+/*
+ * Makes room for n more points.
+ */
+static void
+reserve(BtrPointArray *array, int64 n)
+{
+	int64		size = Max(array->size, 1024);
+
+	if (n <= array->size - array->n)
+		return;
+	while (size - array->n < n)
+		size *= 2;
+	if (array->time == NULL)
+	{
+		array->time = MemoryContextAllocHuge(CurrentMemoryContext, size * sizeof(int64));
+		array->value = MemoryContextAllocHuge(CurrentMemoryContext, size * sizeof(double));
+	}
+	else
+	{
+		array->time = repalloc_huge(array->time, size * sizeof(int64));
+		array->value = repalloc_huge(array->value, size * sizeof(double));
+	}
+	array->size = size;
+}
+
+/*
+ * Appends what points holds.
+ */
+void
+BtrPointArrayAppend(BtrPointArray *array, const BtrPoints *points)
+{
+	reserve(array, points->n);
+	memcpy(array->time + array->n, points->time, points->n * sizeof(int64));
+	memcpy(array->value + array->n, points->value, points->n * sizeof(double));
+	array->n += points->n;
+}
+
+/*
+ * Starts a scan of the stream's buffer rows that snapshot sees, by ordinal, from
+ * the first one with an ordinal greater than after.  lockmode is for the table.
+ */
+void
+BtrBufferScanBegin(BtrBufferScan *scan, Relation rel, const pg_uuid_t *stream,
+				   Snapshot snapshot, int32 after, LOCKMODE lockmode)
+{
+	const BtrCatalog *catalog = BtrGetCatalog();
+	ScanKeyData key[2];
+
+	scan->stream = *stream;
+	scan->store = BtrStoreId(rel);
+	scan->rel = table_open(catalog->buffer, lockmode);
+	scan->index = index_open(catalog->buffer_idx, AccessShareLock);
+	ScanKeyInit(&key[0], Anum_buffer_stream, BTEqualStrategyNumber, F_UUID_EQ,
+				UUIDPGetDatum(stream));
+	ScanKeyInit(&key[1], Anum_buffer_ordinal, BTGreaterStrategyNumber, F_INT4GT,
+				Int32GetDatum(after));
+	scan->scan = systable_beginscan_ordered(scan->rel, scan->index, snapshot,
+											after > 0 ? 2 : 1, key);
+	scan->tuple = NULL;
+}
+
+/*
+ * Raises the error of a row whose bytes make no sense.
+ */
+static void pg_attribute_noreturn()
+report_damaged_row(const BtrBufferScan *scan)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("row (%u,%u) of \"btrdb.buffer\" is damaged",
+					ItemPointerGetBlockNumber(&scan->tuple->t_self),
+					ItemPointerGetOffsetNumber(&scan->tuple->t_self)),
+			 errdetail("It holds points of stream \"%s\".", BtrUuidText(&scan->stream))));
+}
+
+/*
+ * Returns a column of the current row; none may be NULL.
+ */
+static Datum
+get_column(const BtrBufferScan *scan, int attnum)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(scan->tuple, attnum, RelationGetDescr(scan->rel), &isnull);
+
+	if (isnull)
+		report_damaged_row(scan);
+	return value;
+}
+
+/*
+ * Moves to the next row and sets tuple, ordinal and count; false at the end.
+ * The row stays pinned until the next call.
+ */
+bool
+BtrBufferScanNext(BtrBufferScan *scan)
+{
+	CHECK_FOR_INTERRUPTS();
+	scan->tuple = systable_getnext_ordered(scan->scan, ForwardScanDirection);
+	if (!HeapTupleIsValid(scan->tuple))
+		return false;
+
+	scan->ordinal = DatumGetInt32(get_column(scan, Anum_buffer_ordinal));
+	if (DatumGetInt64(get_column(scan, Anum_buffer_store)) != scan->store)
+		scan->count = 0;
+	else
+	{
+		bytea	   *block = DatumGetByteaPP(get_column(scan, Anum_buffer_points));
+
+		scan->count = BtrLeafCount((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block));
+		if (scan->count < 1 || scan->count > BTR_LEAF_MAX_POINTS)
+			report_damaged_row(scan);
+	}
+	return true;
+}
+
+/*
+ * Appends the current row's points.  Raises ERRCODE_DATA_CORRUPTED if they are
+ * damaged.
+ */
+void
+BtrBufferScanPoints(BtrBufferScan *scan, BtrPointArray *array)
+{
+	bytea	   *block;
+	int64	   *time;
+
+	if (scan->count == 0)
+		return;
+
+	block = DatumGetByteaPP(get_column(scan, Anum_buffer_points));
+	reserve(array, scan->count);
+	time = array->time + array->n;
+	if (!BtrLeafDecode((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block),
+					   scan->count, time, array->value + array->n) ||
+		!BtrTimeIsValid(time[0]) || !BtrTimeIsValid(time[scan->count - 1]))
+		report_damaged_row(scan);
+	array->n += scan->count;
+}
+
+/*
+ * Ends the scan.  The lock on the table is kept to the end of the transaction.
+ */
+void
+BtrBufferScanEnd(BtrBufferScan *scan)
+{
+	systable_endscan_ordered(scan->scan);
+	index_close(scan->index, AccessShareLock);
+	table_close(scan->rel, NoLock);
+}

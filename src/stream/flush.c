@@ -1,0 +1,289 @@
+/*
+ * flush.c
+ *		From the write buffer to the tree.
+ *
+ * A flush locks the stream, takes a snapshot, merges the buffered points that
+ * it sees into the tree, inserts the version row and deletes the buffer rows,
+ * all in the caller's transaction: whoever sees the version does not see the
+ * rows, and the reverse.
+ */
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "common/hashfn.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "guc.h"
+#include "stream/buffer.h"
+
+/* What a flush needs per buffered point: the point, and again to sort it. */
+#define FLUSH_POINT_SIZE	(2 * (sizeof(int64) + sizeof(double)))
+
+/*
+ * How far this transaction has flushed the buffers of some streams.
+ *
+ * Rows that a transaction has deleted itself can be neither vacuumed nor skipped
+ * by the index before it ends.  A transaction that inserts a million points one
+ * by one flushes a thousand times: each flush would read all rows of those before
+ * it again.  Optional flushes begin after the last row flushed instead.  (A row of
+ * another session may be there that has been committed since, with an ordinal
+ * below: it stays for another transaction's flush, and readers see it.)
+ */
+#define FLUSHED_SLOTS		64		/* by hash; a collision forgets one stream */
+
+typedef struct Flushed
+{
+	FullTransactionId xid;		/* of the top-level transaction */
+	pg_uuid_t	stream;
+	int32		ordinal;		/* of the last row that was flushed */
+} Flushed;
+
+static Flushed flushed[FLUSHED_SLOTS];
+static bool callback_registered = false;
+
+/* A flush at work. */
+typedef struct Flush
+{
+	/* Info */
+	Relation	rel;			/* btrdb.points */
+	const pg_uuid_t *stream;
+	int64		most;			/* points per version */
+
+	/* Variables */
+	BtrVersion *version;		/* the newest one */
+	BtrPointArray pending;		/* points of deleted rows, in the order of the rows */
+
+	/* Memory */
+	MemoryContext context;		/* reset for each version */
+} Flush;
+
+/*
+ * Forgets everything when a subtransaction is rolled back, which may bring
+ * flushed rows back to life.
+ */
+static void
+forget_flushed(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		memset(flushed, 0, sizeof(flushed));
+}
+
+/*
+ * Returns the place of a stream in the table of flushed rows.
+ */
+static Flushed *
+flushed_slot(const pg_uuid_t *stream)
+{
+	return &flushed[hash_bytes(stream->data, UUID_LEN) % FLUSHED_SLOTS];
+}
+
+/*
+ * Returns the ordinal up to which this transaction has flushed the stream's
+ * rows; 0 if nothing is known.
+ */
+static int32
+get_flushed(const pg_uuid_t *stream)
+{
+	Flushed    *slot = flushed_slot(stream);
+
+	if (FullTransactionIdEquals(slot->xid, GetTopFullTransactionIdIfAny()) &&
+		memcmp(&slot->stream, stream, UUID_LEN) == 0)
+		return slot->ordinal;
+	return 0;
+}
+
+/*
+ * Remembers that this transaction has flushed the stream's rows up to ordinal.
+ */
+static void
+set_flushed(const pg_uuid_t *stream, int32 ordinal)
+{
+	Flushed    *slot = flushed_slot(stream);
+
+	if (!callback_registered)
+	{
+		RegisterSubXactCallback(forget_flushed, NULL);
+		callback_registered = true;
+	}
+	slot->xid = GetTopFullTransactionIdIfAny();
+	slot->stream = *stream;
+	/* At the maximum, numbering has ended and the order says nothing. */
+	slot->ordinal = ordinal < PG_INT32_MAX ? ordinal : 0;
+}
+
+/*
+ * Raises the error of a transaction that cannot go on because of another one.
+ */
+static void pg_attribute_noreturn()
+report_serialization_failure(const pg_uuid_t *stream)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("could not serialize access to stream \"%s\" due to concurrent update",
+					BtrUuidText(stream)),
+			 errhint("The transaction might succeed if retried.")));
+}
+
+/*
+ * Deletes a buffer row.  Only who holds the stream's lock does that, so the row
+ * can be gone only if somebody went round the lock.
+ */
+static void
+delete_row(Flush *flush, BtrBufferScan *scan, Snapshot snapshot)
+{
+	TM_FailureData failure;
+
+	if (table_tuple_delete(scan->rel, &scan->tuple->t_self, GetCurrentCommandId(true),
+						   snapshot, InvalidSnapshot, true, &failure, false) != TM_Ok)
+		report_serialization_failure(flush->stream);
+}
+
+/*
+ * Makes a version of the pending points, the oldest first, and then points (or
+ * NULL).  Increments the command counter; no points are pending afterwards.
+ */
+static void
+commit_version(Flush *flush, const BtrPoints *points)
+{
+	BtrVersion *version = flush->version;
+	BtrPointArray *pending = &flush->pending;
+	MemoryContext old = MemoryContextSwitchTo(flush->context);
+	BtrPoints	all;
+	BtrWriter	writer;
+
+	if (pending->n == 0)
+		all = *points;
+	else
+	{
+		if (points != NULL)
+			BtrPointArrayAppend(pending, points);
+		BtrSortPoints(pending->time, pending->value, pending->n);
+		all.time = pending->time;
+		all.value = pending->value;
+		all.n = pending->n;
+	}
+
+	version->base = version->version;
+	version->version++;
+	if (BtrRootIsEmpty(&version->root))
+		version->phase = BtrPhaseFor(&all);
+	BtrWriterInit(&writer, flush->rel, flush->stream, version->version);
+	version->root = BtrTreeMerge(&writer, &version->root, version->phase, &all);
+	BtrWriterFinish(&writer);
+	BtrVersionInsert(flush->rel, flush->stream, version);
+
+	memset(pending, 0, sizeof(*pending));
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(flush->context);
+}
+
+/*
+ * Commits what snapshot sees of the buffer, and then points (or NULL): as one
+ * version, or several if it is more than a flush may hold in memory.
+ */
+static void
+flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int32 after)
+{
+	BtrBufferScan scan;
+	int32		last = 0;
+
+	BtrBufferScanBegin(&scan, flush->rel, flush->stream, snapshot, after, RowExclusiveLock);
+	while (BtrBufferScanNext(&scan))
+	{
+		MemoryContext old;
+
+		if (flush->pending.n > 0 && flush->pending.n + scan.count > flush->most)
+			commit_version(flush, NULL);
+
+		old = MemoryContextSwitchTo(flush->context);
+		BtrBufferScanPoints(&scan, &flush->pending);
+		MemoryContextSwitchTo(old);
+		delete_row(flush, &scan, snapshot);
+		last = scan.ordinal;
+	}
+	BtrBufferScanEnd(&scan);
+
+	if (flush->pending.n > 0 || points != NULL)
+		commit_version(flush, points);
+	else if (last > 0)
+		CommandCounterIncrement();	/* rows of another store were deleted */
+	if (last > 0)
+		set_flushed(flush->stream, last);
+}
+
+/*
+ * Makes the snapshot that a flush reads with the active one.
+ *
+ * It sees what the current transaction has written so far.  In READ COMMITTED
+ * it is a new one, taken after the stream was locked, and so sees every
+ * version of the stream.  Otherwise it is the transaction's own, because what that
+ * does not see must not enter the tree by this transaction.
+ */
+static void
+push_flush_snapshot(void)
+{
+	PushActiveSnapshot(IsolationUsesXactSnapshot() ? GetTransactionSnapshot() :
+					   GetLatestSnapshot());
+}
+
+/*
+ * Says whether version, found with the snapshot of the transaction, is the newest
+ * one that anybody has made.  The stream must be locked.
+ */
+static bool
+is_newest(Relation rel, const pg_uuid_t *stream, const BtrVersion *version)
+{
+	BtrVersion	newest;
+
+	/* SnapshotSelf: what is committed now or ours; nobody else is at it. */
+	BtrVersionLatest(rel, stream, SnapshotSelf, &newest);
+	return newest.version == version->version;
+}
+
+/*
+ * Commits the stream's buffer and, if points is not NULL, these sorted points after
+ * it.  If there is nothing to commit, no version is made.  *result is the newest
+ * version then, and the stream is locked.
+ *
+ * Optional (mandatory is false): returns false, having done nothing, if another
+ * transaction has locked the stream, under SERIALIZABLE, or if the newest version
+ * is invisible to the transaction's snapshot.  Mandatory: waits for the lock, and
+ * raises 40001 in the last case.
+ */
+bool
+BtrFlush(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
+		 bool mandatory, BtrVersion *result)
+{
+	Flush		flush = {0};
+
+	/* There it would only add conflicts between transactions. */
+	if (!mandatory && IsolationIsSerializable())
+		return false;
+	if (!BtrStreamLock(stream, mandatory))
+		return false;
+
+	push_flush_snapshot();
+	BtrVersionLatest(rel, stream, GetActiveSnapshot(), result);
+	if (IsolationUsesXactSnapshot() && !is_newest(rel, stream, result))
+	{
+		if (mandatory)
+			report_serialization_failure(stream);
+		PopActiveSnapshot();
+		return false;
+	}
+
+	flush.rel = rel;
+	flush.stream = stream;
+	flush.most = (int64) btrdb_flush_memory * 1024 / FLUSH_POINT_SIZE;
+	flush.version = result;
+	flush.context = AllocSetContextCreate(CurrentMemoryContext, "btrdb flush",
+										  ALLOCSET_DEFAULT_SIZES);
+	flush_buffer(&flush, points != NULL && points->n > 0 ? points : NULL,
+				 GetActiveSnapshot(), mandatory ? 0 : get_flushed(stream));
+	MemoryContextDelete(flush.context);
+	PopActiveSnapshot();
+	return true;
+}

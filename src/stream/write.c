@@ -1,0 +1,127 @@
+/*
+ * write.c
+ *		Insert, delete, revert.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "guc.h"
+#include "stream/buffer.h"
+
+/*
+ * Returns the number of the newest version that the current transaction may know
+ * of, its own included.
+ */
+static int64
+current_version(Relation rel, const pg_uuid_t *stream)
+{
+	BtrVersion	latest;
+
+	/* The transaction's snapshot includes its finished commands; as does Self. */
+	BtrVersionLatest(rel, stream,
+					 IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : SnapshotSelf,
+					 &latest);
+	return latest.version;
+}
+
+/*
+ * Starts a version on top of *latest, which BtrFlush() has found: the stream is
+ * locked.
+ */
+static BtrVersion
+next_version(const BtrVersion *latest)
+{
+	BtrVersion	next = *latest;
+
+	next.version = latest->version + 1;
+	next.base = latest->version;
+	return next;
+}
+
+/*
+ * Inserts points, which it sorts in place: into the buffer, or into the tree if
+ * they are many and the stream is not locked.  Returns the number of the stream's
+ * latest committed version after that.  Never waits for another transaction.
+ */
+int64
+BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int64 n)
+{
+	BtrPoints	points;
+	BtrVersion	latest;
+
+	if (n == 0)
+		return current_version(rel, stream);
+
+	BtrSortPoints(time, value, n);
+	points.time = time;
+	points.value = value;
+	points.n = n;
+
+	if (n >= btrdb_direct_points && BtrFlush(rel, stream, &points, false, &latest))
+		return latest.version;
+	if (BtrBufferAppend(rel, stream, &points) && BtrFlush(rel, stream, NULL, false, &latest))
+		return latest.version;
+	return current_version(rel, stream);
+}
+
+/*
+ * Deletes the points in [start, end) and returns the number of the version without
+ * them, which is made even if there were none; of the current version if the
+ * range is empty.  Waits for the stream's lock.
+ *
+ * Buffered points are flushed first, so that the tree is all there is to delete
+ * from.  What other transactions insert meanwhile is not deleted.
+ */
+int64
+BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end)
+{
+	BtrVersion	latest;
+	BtrVersion	next;
+	BtrWriter	writer;
+
+	if (start >= end)
+		return current_version(rel, stream);
+
+	(void) BtrFlush(rel, stream, NULL, true, &latest);
+	next = next_version(&latest);
+	BtrWriterInit(&writer, rel, stream, next.version);
+	next.root = BtrTreeDelete(&writer, &latest.root, latest.phase, start, end);
+	BtrWriterFinish(&writer);
+	BtrVersionInsert(rel, stream, &next);
+	return next.version;
+}
+
+/*
+ * Makes a new version that equals version number version and returns its number.
+ * Buffered points are flushed first: the version made of them can be returned to.
+ * Raises 22023 if there is no such version.  Waits for the stream's lock.
+ */
+int64
+BtrRevert(Relation rel, const pg_uuid_t *stream, int64 version)
+{
+	BtrVersion	target;
+	BtrVersion	latest;
+	BtrVersion	next;
+
+	if (version <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot revert stream \"%s\" to version %lld",
+						BtrUuidText(stream), (long long) version),
+				 errdetail("Versions are numbered from 1."),
+				 errhint("Use btrdb_versions() to list the stream's versions.")));
+
+	/* Before the flush, which makes a version that the caller cannot have meant. */
+	BtrVersionGet(rel, stream, version, GetActiveSnapshot(), &target);
+
+	(void) BtrFlush(rel, stream, NULL, true, &latest);
+	next = next_version(&latest);
+	next.base = target.version;
+	next.phase = target.phase;
+	next.root = target.root;
+	BtrVersionInsert(rel, stream, &next);
+	return next.version;
+}
