@@ -138,7 +138,7 @@ next_version(VersionScan *scan, Relation rel, ScanDirection direction, BtrVersio
 	}
 	result->earliest = DatumGetInt64(value[Anum_versions_earliest - 1]);
 	result->latest = DatumGetInt64(value[Anum_versions_latest - 1]);
-	result->root.tid = *DatumGetItemPointer(value[Anum_versions_root - 1]);
+	result->root.tid = *(ItemPointer) DatumGetPointer(value[Anum_versions_root - 1]);
 	result->root.version = DatumGetInt64(value[Anum_versions_root_version - 1]);
 	result->root.stat.count = DatumGetInt64(value[Anum_versions_count - 1]);
 	result->root.stat.min = DatumGetFloat8(value[Anum_versions_min - 1]);
@@ -301,7 +301,7 @@ BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *version)
 	value[Anum_versions_max - 1] = Float8GetDatum(version->root.stat.max);
 	value[Anum_versions_mean - 1] = Float8GetDatum(version->root.stat.mean);
 	value[Anum_versions_m2 - 1] = Float8GetDatum(version->root.stat.m2);
-	value[Anum_versions_root - 1] = ItemPointerGetDatum(&version->root.tid);
+	value[Anum_versions_root - 1] = PointerGetDatum(&version->root.tid);
 	value[Anum_versions_root_version - 1] = Int64GetDatum(version->root.version);
 	for (int i = Anum_versions_earliest; i <= Natts_versions; i++)
 		isnull[i - 1] = empty;

@@ -110,6 +110,8 @@ BtrViewScanNext(BtrViewScan *scan, BtrPoint *point)
 
 /* ---- windows ---- */
 
+#define NO_WINDOW	PG_UINT64_MAX
+
 struct BtrViewWindows
 {
 	/* Info */
@@ -139,16 +141,18 @@ next_tree_window(BtrViewWindows *windows)
 }
 
 /*
- * Finds the window of the next buffered point; false if there is none.
+ * Returns the window of the next buffered point, or NO_WINDOW.
  */
-static bool
-buffer_window(const BtrViewWindows *windows, uint64 *index)
+static uint64
+buffer_window(const BtrViewWindows *windows)
 {
+	uint64		index;
+
 	if (windows->next_in_buffer >= windows->buffer->n)
-		return false;
-	*index = ((uint64) windows->buffer->time[windows->next_in_buffer] -
-			  (uint64) windows->start) / windows->width;
-	return *index < windows->nwindows;
+		return NO_WINDOW;
+	index = ((uint64) windows->buffer->time[windows->next_in_buffer] -
+			 (uint64) windows->start) / windows->width;
+	return index < windows->nwindows ? index : NO_WINDOW;
 }
 
 /*
@@ -177,26 +181,24 @@ BtrViewWindowsBegin(const BtrView *view, int64 start, uint64 width,
 bool
 BtrViewWindowsNext(BtrViewWindows *windows, uint64 *index, BtrStat *stat)
 {
-	uint64		current;
-	bool		have_buffer = buffer_window(windows, &current);
-
-	if (!windows->have_tree && !have_buffer)
-		return false;
+	uint64		buffered = buffer_window(windows);
 
 	BtrStatInit(stat);
-	if (windows->have_tree && (!have_buffer || windows->tree_index <= current))
+	if (windows->have_tree && windows->tree_index <= buffered)
 	{
 		*index = windows->tree_index;
 		*stat = windows->tree_stat;
 		next_tree_window(windows);
 	}
+	else if (buffered != NO_WINDOW)
+		*index = buffered;
 	else
-		*index = current;
+		return false;
 
-	while (have_buffer && current == *index)
+	while (buffered == *index)
 	{
 		BtrStatAdd(stat, windows->buffer->value[windows->next_in_buffer++]);
-		have_buffer = buffer_window(windows, &current);
+		buffered = buffer_window(windows);
 	}
 	return true;
 }
