@@ -319,3 +319,165 @@ CREATE AGGREGATE btrdb_rollup(statpoint) (
 );
 COMMENT ON AGGREGATE btrdb_rollup(statpoint) IS
 	'the summary of all points that were summarised, starting at the smallest time; leaves out NULLs; NULL if there are no summaries';
+
+-- ---- tables ----
+
+CREATE SCHEMA btrdb;
+COMMENT ON SCHEMA btrdb IS 'tables of extension btrdb: streams and their storage';
+GRANT USAGE ON SCHEMA btrdb TO PUBLIC;
+
+CREATE FUNCTION btrdb_handler(internal) RETURNS table_am_handler
+AS 'MODULE_PATHNAME', 'btrdb_handler'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_handler(internal) IS 'handler of table access method btrdb';
+
+CREATE ACCESS METHOD btrdb TYPE TABLE HANDLER btrdb_handler;
+COMMENT ON ACCESS METHOD btrdb IS 'versioned time trees with statistics in every node';
+
+-- The triggers below keep the tables what the library relies on; it writes
+-- below triggers itself.
+
+CREATE FUNCTION btrdb.guard_internal() RETURNS trigger
+AS 'MODULE_PATHNAME', 'btrdb_guard_internal'
+LANGUAGE C;
+COMMENT ON FUNCTION btrdb.guard_internal() IS 'refuses changes of tables that point into the node store';
+
+CREATE FUNCTION btrdb.guard_streams() RETURNS trigger
+AS 'MODULE_PATHNAME', 'btrdb_guard_streams'
+LANGUAGE C;
+COMMENT ON FUNCTION btrdb.guard_streams() IS 'keeps the identity of streams and counts changes of their properties';
+
+-- The points of all streams; its main fork is the node store.  Rights on this
+-- table are the rights to read (SELECT), write (INSERT) and remove (DELETE) points.
+
+CREATE TABLE btrdb.points (
+	stream uuid NOT NULL,
+	"time" bigint NOT NULL,
+	value float8 NOT NULL
+) USING btrdb;
+COMMENT ON TABLE btrdb.points IS 'points of all streams, stored as versioned trees';
+COMMENT ON COLUMN btrdb.points.stream IS 'the stream, see btrdb.streams';
+COMMENT ON COLUMN btrdb.points."time" IS 'nanoseconds since 1970-01-01 UTC';
+COMMENT ON COLUMN btrdb.points.value IS 'a finite number';
+
+-- What streams there are.
+
+CREATE TABLE btrdb.streams (
+	uuid uuid PRIMARY KEY,
+	collection text NOT NULL,
+	tags jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(tags) = 'object'),
+	annotations jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(annotations) = 'object'),
+	name text GENERATED ALWAYS AS (tags ->> 'name') STORED,
+	unit text GENERATED ALWAYS AS (tags ->> 'unit') STORED,
+	property_version bigint NOT NULL DEFAULT 1,
+	created timestamptz NOT NULL DEFAULT now(),
+	UNIQUE (collection, tags)
+) USING heap;
+CREATE INDEX streams_path_idx ON btrdb.streams (collection text_pattern_ops, name);
+CREATE INDEX streams_tags_idx ON btrdb.streams USING gin (tags);
+CREATE INDEX streams_annotations_idx ON btrdb.streams USING gin (annotations);
+COMMENT ON TABLE btrdb.streams IS 'registered streams and their properties';
+COMMENT ON COLUMN btrdb.streams.uuid IS 'identity; never changes, never used again';
+COMMENT ON COLUMN btrdb.streams.collection IS 'path-like name of a group of streams';
+COMMENT ON COLUMN btrdb.streams.tags IS 'what tells the streams of a collection apart';
+COMMENT ON COLUMN btrdb.streams.annotations IS 'whatever else is worth knowing about the stream';
+COMMENT ON COLUMN btrdb.streams.name IS 'tag "name"';
+COMMENT ON COLUMN btrdb.streams.unit IS 'tag "unit"';
+COMMENT ON COLUMN btrdb.streams.property_version IS 'rises by one with each update of the row';
+COMMENT ON COLUMN btrdb.streams.created IS 'when the stream was registered; never changes';
+
+CREATE TRIGGER guard_row BEFORE UPDATE OR DELETE ON btrdb.streams
+	FOR EACH ROW EXECUTE FUNCTION btrdb.guard_streams();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON btrdb.streams
+	FOR EACH STATEMENT EXECUTE FUNCTION btrdb.guard_streams();
+ALTER TABLE btrdb.streams ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE btrdb.streams ENABLE ALWAYS TRIGGER guard_truncate;
+
+SELECT pg_catalog.pg_extension_config_dump('btrdb.streams', '');
+
+-- Versions of streams: the row is what makes a version exist.
+
+CREATE TABLE btrdb.versions (
+	stream uuid NOT NULL,
+	version bigint NOT NULL,
+	base bigint NOT NULL,
+	created timestamptz NOT NULL,
+	store bigint NOT NULL,
+	phase smallint NOT NULL,
+	count bigint NOT NULL,
+	earliest bigint,
+	latest bigint,
+	min float8,
+	max float8,
+	mean float8,
+	m2 float8,
+	root tid,
+	root_version bigint,
+	PRIMARY KEY (stream, version)
+) USING heap;
+COMMENT ON TABLE btrdb.versions IS 'versions of streams, from number 11 on; maintained by the extension';
+COMMENT ON COLUMN btrdb.versions.base IS 'version it was made from';
+COMMENT ON COLUMN btrdb.versions.created IS 'when it was made; never before the version before';
+COMMENT ON COLUMN btrdb.versions.store IS 'store that root points into; rows of a truncated store count as empty';
+COMMENT ON COLUMN btrdb.versions.phase IS 'levels of the tree: widths of slots are 2^phase, 2^(phase+6), ...';
+COMMENT ON COLUMN btrdb.versions.count IS 'number of points; if it is 0, the columns that follow are NULL';
+COMMENT ON COLUMN btrdb.versions.earliest IS 'time of the first point';
+COMMENT ON COLUMN btrdb.versions.latest IS 'time of the last point';
+COMMENT ON COLUMN btrdb.versions.m2 IS 'sum of squared differences from the mean';
+COMMENT ON COLUMN btrdb.versions.root IS 'root node in btrdb.points';
+COMMENT ON COLUMN btrdb.versions.root_version IS 'version that wrote the root node';
+
+-- Points that are committed but not yet in a tree.  Rows come and go as in a
+-- queue, so autovacuum must not wait for a share of the table.
+
+CREATE TABLE btrdb.buffer (
+	stream uuid NOT NULL,
+	ordinal integer NOT NULL,
+	rows integer NOT NULL,
+	total integer NOT NULL,
+	store bigint NOT NULL
+) USING heap WITH (
+	autovacuum_vacuum_scale_factor = 0,
+	autovacuum_vacuum_threshold = 10000,
+	autovacuum_vacuum_insert_scale_factor = 0,
+	autovacuum_vacuum_insert_threshold = 100000
+);
+-- In one command, so that no TOAST table is made: rows fit a page.
+ALTER TABLE btrdb.buffer
+	ADD COLUMN points bytea NOT NULL,
+	ALTER COLUMN points SET STORAGE PLAIN;
+CREATE INDEX buffer_idx ON btrdb.buffer (stream, ordinal);
+COMMENT ON TABLE btrdb.buffer IS 'write buffers of streams; maintained by the extension';
+COMMENT ON COLUMN btrdb.buffer.ordinal IS 'order of the rows of a stream';
+COMMENT ON COLUMN btrdb.buffer.rows IS 'rows that waited when this one was written, about';
+COMMENT ON COLUMN btrdb.buffer.total IS 'points that waited when this row was written, about';
+COMMENT ON COLUMN btrdb.buffer.store IS 'store that the points belong to; rows of a truncated store do not count';
+COMMENT ON COLUMN btrdb.buffer.points IS 'points, sorted and packed as in a leaf';
+
+-- The lock of a stream is a row lock on its row here.
+
+CREATE TABLE btrdb.heads (
+	stream uuid PRIMARY KEY
+) USING heap;
+COMMENT ON TABLE btrdb.heads IS 'rows that flushes lock; maintained by the extension';
+
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON btrdb.versions
+	FOR EACH ROW EXECUTE FUNCTION btrdb.guard_internal();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON btrdb.versions
+	FOR EACH STATEMENT EXECUTE FUNCTION btrdb.guard_internal();
+ALTER TABLE btrdb.versions ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE btrdb.versions ENABLE ALWAYS TRIGGER guard_truncate;
+
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON btrdb.buffer
+	FOR EACH ROW EXECUTE FUNCTION btrdb.guard_internal();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON btrdb.buffer
+	FOR EACH STATEMENT EXECUTE FUNCTION btrdb.guard_internal();
+ALTER TABLE btrdb.buffer ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE btrdb.buffer ENABLE ALWAYS TRIGGER guard_truncate;
+
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON btrdb.heads
+	FOR EACH ROW EXECUTE FUNCTION btrdb.guard_internal();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON btrdb.heads
+	FOR EACH STATEMENT EXECUTE FUNCTION btrdb.guard_internal();
+ALTER TABLE btrdb.heads ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE btrdb.heads ENABLE ALWAYS TRIGGER guard_truncate;
