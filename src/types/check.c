@@ -105,7 +105,10 @@ BtrCheckStatSafe(BtrStat *stat, struct Node *escontext)
 						float8out_internal(stat->mean),
 						float8out_internal(stat->max)),
 				 errdetail("A statpoint has minimum <= mean <= maximum; all are equal if its count is 1.")));
-	stat->mean = Min(Max(stat->mean, stat->min), stat->max);
+	if (stat->mean < stat->min)
+		stat->mean = stat->min;
+	if (stat->mean > stat->max)
+		stat->mean = stat->max;
 
 	/* Infinity is no error: it is what a sum of large squares comes to. */
 	if (isnan(stat->m2) || stat->m2 < 0 || (stat->count == 1 && stat->m2 != 0))
