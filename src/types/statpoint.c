@@ -42,37 +42,35 @@ PG_FUNCTION_INFO_V1(btrdb_statpoint_accum);
 PG_FUNCTION_INFO_V1(btrdb_statpoint_accum_rawpoint);
 
 /*
- * Sets the M2 of *stat to that of a standard deviation.  The text form has the
- * standard deviation only, and must come out as it went in; so, of the few M2 next to
- * stddev^2 * count, takes one whose standard deviation is the one given.  Raises 22003,
- * softly if escontext asks for it, if there is none among them: they are too large or too
- * small for a double.
+ * Sets the M2 of *stat to that of a standard deviation.  Raises 22003, softly if
+ * escontext asks for it, if it is too large or too small for a double.
+ *
+ * The text form has the standard deviation only, and must come out as it went in.
+ * stddev^2 * count can be off by rounding; but for a standard deviation that was
+ * computed from an M2, that or one of its neighbours gives it back.
  */
 static bool
 set_stddev(BtrStat *stat, double stddev, struct Node *escontext)
 {
-	static const int steps[] = {0, 1, -1, 2, -2, 3, -3, 4, -4};
 	double		square = stddev * stddev;
-	double		guess = square * (double) stat->count;
+	double		m2 = square * (double) stat->count;
+	double		candidates[3];
 
-	if (isinf(guess) && !isinf(stddev))
-		guess = DBL_MAX;
-	for (int i = 0; i < lengthof(steps); i++)
+	if (isinf(m2) && !isinf(stddev))
+		m2 = DBL_MAX;
+	candidates[0] = m2;
+	candidates[1] = nextafter(m2, INFINITY);
+	candidates[2] = nextafter(m2, 0);
+	for (int i = 0; i < lengthof(candidates); i++)
 	{
-		stat->m2 = guess;
-		for (int step = 0; step < abs(steps[i]); step++)
-			stat->m2 = nextafter(stat->m2, steps[i] > 0 ? INFINITY : -INFINITY);
-		if (stat->m2 >= 0 && BtrStatStddev(stat) == stddev)
+		stat->m2 = candidates[i];
+		if (BtrStatStddev(stat) == stddev)
 			return true;
 	}
 
-	/*
-	 * A number that was not written by the output function need not have an
-	 * M2 that gives just it back; that M2 neither overflows nor underflows is
-	 * enough.
-	 */
-	stat->m2 = guess;
-	if (guess < DBL_MAX && square >= DBL_MIN)
+	/* A number from elsewhere may have no such M2: the nearest one will do. */
+	stat->m2 = m2;
+	if (m2 < DBL_MAX && square >= DBL_MIN)
 		return true;
 	ereturn(escontext, false,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
