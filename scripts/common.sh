@@ -43,7 +43,7 @@ as_root()
 # the installation prevents it.
 install_missing()
 {
-	local package status conf=/etc/postgresql-common/createcluster.d/btrdb.conf
+	local package status log conf=/etc/postgresql-common/createcluster.d/btrdb.conf
 	local -a missing=()
 
 	for package in "$@"; do
@@ -55,7 +55,8 @@ install_missing()
 	command -v apt-get >/dev/null ||
 		die "missing: ${missing[*]}; install them and try again"
 	say "installing with apt: ${missing[*]}"
-	as_root apt-get update -qq </dev/null
+	log=$(mktemp)
+	as_root apt-get update -qq </dev/null >"$log" 2>&1 || { cat "$log" >&2; die "apt-get update failed"; }
 	case " ${missing[*]} " in
 		*" postgresql-15 "*)
 			say "Debian's default cluster \"main\" is not created, so no server is left running"
@@ -63,10 +64,11 @@ install_missing()
 			echo 'create_main_cluster = false' | as_root tee "$conf" >/dev/null
 			;;
 	esac
-	# shellcheck disable=SC2064  # conf is local: expand it now
-	trap "as_root rm -f $conf" RETURN
-	as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		"${missing[@]}" </dev/null >"$log" 2>&1 || status=failed
+	as_root rm -f "$conf"
+	[ "$status" != failed ] || { cat "$log" >&2; die "apt-get install failed"; }
+	rm -f "$log"
 }
 
 # Chooses the user that builds and runs servers (PostgreSQL refuses root) and
