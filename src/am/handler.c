@@ -362,16 +362,12 @@ btr_relation_set_new_filelocator(Relation rel, const RelFileLocator *newrlocator
 								 char persistence, TransactionId *freezeXid,
 								 MultiXactId *minmulti)
 {
-	SMgrRelation srel;
-
 	check_is_points(rel, persistence);
 
 	/* pages hold the xids of their owners, so they limit how far clog is cut */
 	*freezeXid = RecentXmin;
 	*minmulti = GetOldestMultiXactId();
 
-	srel = RelationCreateStorage(*newrlocator, persistence, true);
-	smgrclose(srel);
 	BtrMetaCreate(*newrlocator, persistence);
 }
 
