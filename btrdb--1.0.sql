@@ -481,3 +481,175 @@ CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON btrdb.heads
 	FOR EACH STATEMENT EXECUTE FUNCTION btrdb.guard_internal();
 ALTER TABLE btrdb.heads ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE btrdb.heads ENABLE ALWAYS TRIGGER guard_truncate;
+
+-- ---- functions ----
+
+-- streams
+
+CREATE FUNCTION btrdb_create(collection text, tags jsonb DEFAULT '{}', annotations jsonb DEFAULT '{}',
+	stream uuid DEFAULT NULL)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'btrdb_create'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION btrdb_create(text, jsonb, jsonb, uuid) IS
+	'registers a stream and returns its uuid, which is made up if none is given; collection and tags together, and the uuid, must be new (42710); tags and annotations are JSON objects';
+
+CREATE FUNCTION btrdb_stream(path text)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'btrdb_stream'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION btrdb_stream(text) IS
+	'uuid of the stream at collection/name, the name being its tag "name"; an error if there is none (42704) or more than one (21000)';
+
+-- writing
+
+CREATE FUNCTION btrdb_insert(stream uuid, "time" bigint, value float8, merge text DEFAULT 'never')
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_insert_point'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION btrdb_insert(uuid, bigint, float8, text) IS
+	'appends a point, time in nanoseconds since 1970-01-01 UTC, to a stream and returns its latest version; merge policy "never": points of equal time coexist';
+
+CREATE FUNCTION btrdb_insert(stream uuid, times bigint[], "values" float8[], merge text DEFAULT 'never')
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_insert_arrays'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION btrdb_insert(uuid, bigint[], float8[], text) IS
+	'appends the points (times[i], values[i]), in any order, all or none, to a stream and returns its latest version; the arrays have one dimension, equal lengths (2202E) and no NULLs (22004)';
+
+CREATE FUNCTION btrdb_insert(stream uuid, points rawpoint[], merge text DEFAULT 'never')
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_insert_rawpoints'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION btrdb_insert(uuid, rawpoint[], text) IS
+	'appends points, in any order, all or none, to a stream and returns its latest version; the array has one dimension and no NULLs (22004)';
+
+CREATE FUNCTION btrdb_delete(stream uuid, start bigint, "end" bigint)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_delete'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION btrdb_delete(uuid, bigint, bigint) IS
+	'removes the points of [start, end) as a new version, which it returns; older versions keep them';
+
+CREATE FUNCTION btrdb_flush(stream uuid DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_flush'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION btrdb_flush(uuid) IS
+	'commits what is in the write buffer of a stream and returns its latest version; without a stream: of all streams, and returns how many had something';
+
+CREATE FUNCTION btrdb_revert(stream uuid, version bigint)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_revert'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION btrdb_revert(uuid, bigint) IS
+	'makes a new version that equals an old one and returns it; versions 1 to 10 are the empty stream';
+
+-- reading; version 0 is the latest with what is buffered, N > 0 exactly version N
+
+CREATE FUNCTION btrdb_values(stream uuid, start bigint, "end" bigint, version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_values'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 10000;
+COMMENT ON FUNCTION btrdb_values(uuid, bigint, bigint, bigint) IS
+	'points of [start, end) by time, those of equal time in the order of insertion; times in nanoseconds since 1970-01-01 UTC';
+
+CREATE FUNCTION btrdb_windows(stream uuid, start bigint, "end" bigint, width bigint, depth int DEFAULT 0,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_windows'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000;
+COMMENT ON FUNCTION btrdb_windows(uuid, bigint, bigint, bigint, int, bigint) IS
+	'statistics of the windows of width nanoseconds that fit into [start, end), the first at start; empty ones have count 0 and NULLs; depth d allows window edges to be off by 2^d nanoseconds (0 to 62), which is faster';
+
+CREATE FUNCTION btrdb_aligned_windows(stream uuid, start bigint, "end" bigint, pointwidth int,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_aligned_windows'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000;
+COMMENT ON FUNCTION btrdb_aligned_windows(uuid, bigint, bigint, int, bigint) IS
+	'statistics of the windows of 2^pointwidth nanoseconds (0 to 60), aligned to 1970-01-01, between start and end rounded down; only windows that have points';
+
+CREATE FUNCTION btrdb_stat(stream uuid, start bigint, "end" bigint, version bigint DEFAULT 0)
+RETURNS statpoint
+AS 'MODULE_PATHNAME', 'btrdb_stat'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_stat(uuid, bigint, bigint, bigint) IS
+	'exact summary of the points of [start, end); its count is 0 if there are none';
+
+CREATE FUNCTION btrdb_count(stream uuid, start bigint DEFAULT -4611686018427387904,
+	"end" bigint DEFAULT 4611686018427387904, version bigint DEFAULT 0)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_count'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_count(uuid, bigint, bigint, bigint) IS
+	'exact number of points of [start, end), by default of all';
+
+-- for an untyped literal, which could be a statpoint as well
+CREATE FUNCTION btrdb_count(stream text)
+RETURNS bigint
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN btrdb_count(stream::uuid);
+COMMENT ON FUNCTION btrdb_count(text) IS
+	'exact number of points of a stream whose uuid is given as an untyped literal';
+
+CREATE FUNCTION btrdb_nearest(stream uuid, "time" bigint, backward boolean DEFAULT false, version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_nearest'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1;
+COMMENT ON FUNCTION btrdb_nearest(uuid, bigint, boolean, bigint) IS
+	'the first point at or after a time or, backward, the last one before it; no row if there is none';
+
+CREATE FUNCTION btrdb_earliest(stream uuid, version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_earliest'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1;
+COMMENT ON FUNCTION btrdb_earliest(uuid, bigint) IS
+	'the first point of a stream; no row if it is empty';
+
+CREATE FUNCTION btrdb_latest(stream uuid, version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_latest'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1;
+COMMENT ON FUNCTION btrdb_latest(uuid, bigint) IS
+	'the last point of a stream; no row if it is empty';
+
+CREATE FUNCTION btrdb_changes(stream uuid, from_version bigint, to_version bigint DEFAULT 0,
+	resolution int DEFAULT 0)
+RETURNS TABLE (start_time bigint, end_time bigint)
+AS 'MODULE_PATHNAME', 'btrdb_changes'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100;
+COMMENT ON FUNCTION btrdb_changes(uuid, bigint, bigint, int) IS
+	'ranges of time in which two versions differ, sorted and disjoint; they cover every change and are no coarser than 2^resolution nanoseconds (0 to 62) or the leaf that changed; from_version 0 is the empty stream, to_version 0 the latest with what is buffered';
+
+-- versions
+
+CREATE FUNCTION btrdb_version(stream uuid)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_version'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION btrdb_version(uuid) IS
+	'latest committed version of a stream; 10 if it was never written';
+
+CREATE FUNCTION btrdb_versions(stream uuid)
+RETURNS TABLE (version bigint, created timestamptz, count bigint, earliest bigint, latest bigint)
+AS 'MODULE_PATHNAME', 'btrdb_versions'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100 ROWS 100;
+COMMENT ON FUNCTION btrdb_versions(uuid) IS
+	'versions of a stream that can be read, oldest first: when each was made, its number of points, the times of its first and last point';
+
+CREATE FUNCTION btrdb_version_at(stream uuid, at timestamptz)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_version_at'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION btrdb_version_at(uuid, timestamptz) IS
+	'version that was the latest at a moment; 10 if the stream was not written by then';
+
+-- verifying
+
+CREATE FUNCTION btrdb_check(stream uuid DEFAULT NULL, deep boolean DEFAULT true)
+RETURNS TABLE (stream uuid, block bigint, item int, problem text)
+AS 'MODULE_PATHNAME', 'btrdb_check'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 1;
+COMMENT ON FUNCTION btrdb_check(uuid, boolean) IS
+	'verifies a stream or, without one, all streams and every page of the store, and returns what is wrong; no rows: sound; not deep: leaves are not read';

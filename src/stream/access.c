@@ -56,8 +56,8 @@ stream_is_visible(const pg_uuid_t *stream)
 /*
  * Says whether btrdb.streams has the stream, seen with the active snapshot.
  */
-static bool
-stream_exists(const pg_uuid_t *stream)
+bool
+BtrStreamIsVisible(const pg_uuid_t *stream)
 {
 	const BtrCatalog *catalog = BtrGetCatalog();
 	Relation	streams;
@@ -100,7 +100,7 @@ BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right)
 		aclcheck_error(result, OBJECT_TABLE, "points");
 
 	rel = table_open(points, lockmode);
-	if (!stream_exists(stream))
+	if (stream != NULL && !BtrStreamIsVisible(stream))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("stream \"%s\" does not exist", BtrUuidText(stream)),

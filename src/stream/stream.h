@@ -38,9 +38,13 @@ extern const BtrCatalog *BtrGetCatalog(void);
 /*
  * Opens btrdb.points for an operation on a stream: lockmode, a check of the ACL_* right
  * on btrdb.points (42501), and that the stream exists and row-level security lets
- * the user see it (42704, naming it).  Close with table_close(rel, NoLock).
+ * the user see it (42704, naming it); a stream of NULL is none in particular.  Close
+ * with table_close(rel, NoLock).
  */
 extern Relation BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right);
+
+/* Says whether the stream exists and row-level security lets the user see it. */
+extern bool BtrStreamIsVisible(const pg_uuid_t *stream);
 
 /* Raises 25006 and the like for a function that writes, and assigns a transaction id. */
 extern void BtrPrepareWrite(const char *function);
@@ -102,6 +106,15 @@ extern bool BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoin
  */
 extern void BtrBufferRead(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
 						  bool skip_absorbed, BtrPoints *points);
+
+/* ---- streams.c: which streams have buffered rows ---- */
+
+/*
+ * The first stream after *stream (NULL: the first of all), in uuid order, that has
+ * buffered rows which snapshot sees; false if there is none.
+ */
+extern bool BtrBufferNextStream(const pg_uuid_t *stream, Snapshot snapshot,
+								pg_uuid_t *next);
 
 /* ---- lock.c: the lock of a stream ---- */
 

@@ -1,0 +1,56 @@
+/*
+ * fn_flush.c
+ *		btrdb_flush().
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "miscadmin.h"
+#include "utils/snapmgr.h"
+#include "utils/uuid.h"
+
+#include "sql/args.h"
+
+PG_FUNCTION_INFO_V1(btrdb_flush);
+
+/*
+ * btrdb_flush(stream uuid) returns bigint: commits the buffer of a stream and
+ * returns its latest version; NULL: commits the buffers of all streams that the
+ * caller sees, in uuid order, and returns how many there were.
+ */
+Datum
+btrdb_flush(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *stream = PG_ARGISNULL(0) ? NULL : PG_GETARG_UUID_P(0);
+	Relation	rel;
+	BtrVersion	version;
+	int64		result = 0;
+
+	BtrPrepareWrite("btrdb_flush()");
+	rel = BtrStoreOpen(stream, RowExclusiveLock, ACL_INSERT);
+	if (stream != NULL)
+	{
+		(void) BtrFlush(rel, stream, NULL, true, &version);
+		result = version.version;
+	}
+	else
+	{
+		Snapshot	snapshot = RegisterSnapshot(GetActiveSnapshot());
+		pg_uuid_t	next;
+		bool		found = BtrBufferNextStream(NULL, snapshot, &next);
+
+		for (; found; found = BtrBufferNextStream(&next, snapshot, &next))
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (BtrStreamIsVisible(&next))
+			{
+				(void) BtrFlush(rel, &next, NULL, true, &version);
+				result++;
+			}
+		}
+		UnregisterSnapshot(snapshot);
+	}
+	table_close(rel, NoLock);
+
+	PG_RETURN_INT64(result);
+}

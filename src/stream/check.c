@@ -1,0 +1,554 @@
+/*
+ * check.c
+ *		Verifying streams: their rows, their trees, their write buffer.
+ *
+ * Rows are read as they are stored, without the readers' checks, so that each
+ * problem is reported and none ends the work.  Damaged pages raise errors
+ * all the same, which become reports too; see BtrCheckGuarded().
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+
+#include "codec/leaf.h"
+#include "stream/buffer.h"
+#include "stream/check.h"
+#include "stream/version.h"
+#include "types/check.h"
+
+/* ---- problems ---- */
+
+/*
+ * Reports a problem, about the stream at hand.
+ */
+void
+BtrCheckReport(BlockNumber blkno, OffsetNumber offnum, const char *text, void *arg)
+{
+	BtrCheckState *state = (BtrCheckState *) arg;
+
+	state->report(state->stream, blkno, offnum, text, state->arg);
+}
+
+/*
+ * Reports a problem of rows.
+ */
+static void
+report_row(BtrCheckState *state, const char *format,...) pg_attribute_printf(2, 3);
+
+static void
+report_row(BtrCheckState *state, const char *format,...)
+{
+	char		text[512];
+	va_list		args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	BtrCheckReport(InvalidBlockNumber, InvalidOffsetNumber, text, state);
+}
+
+/*
+ * Reports a problem of a tree, and remembers that not all of its nodes may have
+ * been seen.
+ */
+static void
+report_tree(BlockNumber blkno, OffsetNumber offnum, const char *text, void *arg)
+{
+	((BtrCheckState *) arg)->tree_problem = true;
+	BtrCheckReport(blkno, offnum, text, arg);
+}
+
+/*
+ * Calls work, and reports an error that damaged or unreadable data make it raise.
+ * Returns whether there was none.
+ *
+ * A subtransaction releases what the failing work held; other errors pass on.
+ */
+bool
+BtrCheckGuarded(BtrCheckState *state, void (*work) (BtrCheckState *, void *), void *arg)
+{
+	MemoryContext oldcontext = CurrentMemoryContext;
+	ResourceOwner oldowner = CurrentResourceOwner;
+	volatile bool ok = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(state->context);
+	PG_TRY();
+	{
+		work(state, arg);
+
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(oldcontext);
+		CurrentResourceOwner = oldowner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+		int			category;
+
+		MemoryContextSwitchTo(state->context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		CurrentResourceOwner = oldowner;
+
+		category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+		if (category != ERRCODE_TO_CATEGORY(ERRCODE_DATA_CORRUPTED) &&
+			category != ERRCODE_TO_CATEGORY(ERRCODE_IO_ERROR))
+			ReThrowError(error);
+		report_tree(InvalidBlockNumber, InvalidOffsetNumber,
+					error->detail == NULL ? error->message :
+					psprintf("%s: %s", error->message, error->detail), state);
+		MemoryContextSwitchTo(oldcontext);
+		ok = false;
+	}
+	PG_END_TRY();
+
+	return ok;
+}
+
+/* ---- streams ---- */
+
+/*
+ * Makes *stream the stream at hand and returns what is known of it.
+ */
+static BtrCheckStreamEntry *
+enter_stream(BtrCheckState *state, const pg_uuid_t *stream)
+{
+	BtrCheckStreamEntry *entry;
+	bool		found;
+
+	entry = hash_search(state->streams, stream, HASH_ENTER, &found);
+	if (!found)
+	{
+		entry->newest = BTR_VERSION_EMPTY;
+		entry->registered = false;
+	}
+	state->stream = &entry->stream;
+
+	return entry;
+}
+
+/*
+ * Reports rows of a stream that is not in btrdb.streams.
+ */
+static void
+check_registered(BtrCheckState *state, const BtrCheckStreamEntry *entry, const char *table)
+{
+	if (!entry->registered)
+		report_row(state, "\"btrdb.%s\" has rows of a stream that is not in \"btrdb.streams\"",
+				   table);
+}
+
+/*
+ * Starts to read the rows of one stream, or of all, in index order.  The first
+ * column is the stream.
+ */
+static SysScanDesc
+begin_rows(BtrCheckState *state, const pg_uuid_t *stream, Oid table, Oid index,
+		   Relation *rel, Relation *indexrel)
+{
+	ScanKeyData key;
+
+	if (stream != NULL)
+		ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(stream));
+	*rel = table_open(table, AccessShareLock);
+	*indexrel = index_open(index, AccessShareLock);
+
+	return systable_beginscan_ordered(*rel, *indexrel, state->snapshot,
+									  stream != NULL ? 1 : 0, &key);
+}
+
+/*
+ * Ends what begin_rows() started.
+ */
+static void
+end_rows(SysScanDesc scan, Relation rel, Relation indexrel)
+{
+	systable_endscan_ordered(scan);
+	index_close(indexrel, NoLock);
+	table_close(rel, NoLock);
+}
+
+/*
+ * Notes which streams btrdb.streams has.
+ */
+static void
+read_streams(BtrCheckState *state, const pg_uuid_t *stream)
+{
+	const BtrCatalog *catalog = BtrGetCatalog();
+	Relation	rel;
+	Relation	index;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	scan = begin_rows(state, stream, catalog->streams, catalog->streams_pkey, &rel, &index);
+	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
+	{
+		bool		isnull;
+
+		CHECK_FOR_INTERRUPTS();
+		enter_stream(state, DatumGetUUIDP(heap_getattr(tuple, 1, RelationGetDescr(rel),
+													   &isnull)))->registered = true;
+	}
+	end_rows(scan, rel, index);
+}
+
+/* ---- versions ---- */
+
+/*
+ * Marks a node as reached.  Returns false if it was reached before.  A TID outside
+ * the store is left to whoever tries to read it.
+ */
+static bool
+visit_node(ItemPointer tid, void *arg)
+{
+	BtrCheckState *state = (BtrCheckState *) arg;
+	BlockNumber blkno = ItemPointerGetBlockNumberNoCheck(tid);
+	OffsetNumber offnum = ItemPointerGetOffsetNumberNoCheck(tid);
+	uint64	   *word;
+	uint64		bit;
+
+	if (blkno >= state->nblocks || offnum < 1 || offnum > BTR_PAGE_MAX_ITEMS)
+		return true;
+	word = &state->reached[blkno][(offnum - 1) / 64];
+	bit = UINT64CONST(1) << ((offnum - 1) % 64);
+	if ((*word & bit) != 0)
+		return false;
+	*word |= bit;
+	return true;
+}
+
+/*
+ * Verifies the tree of a version, and what its row says of the first and last
+ * point.
+ */
+static void
+check_tree(BtrCheckState *state, void *arg)
+{
+	const BtrVersion *version = (const BtrVersion *) arg;
+	BtrTree		tree = {.rel = state->rel, .stream = *state->stream, .root = version->root};
+	BtrPoint	point;
+	bool		damaged = state->tree_problem;
+
+	state->tree_problem = false;
+	BtrTreeVerify(&tree, version->phase, version->version, state->deep,
+				  visit_node, report_tree, state);
+
+	/* A damaged tree has had its report. */
+	if (!state->tree_problem)
+	{
+		if (!BtrNearest(&tree, BTR_TIME_MIN, false, &point) ||
+			point.time != version->earliest)
+			report_row(state, "version %lld: earliest is %lld, but the first point is at %lld",
+					   (long long) version->version, (long long) version->earliest,
+					   (long long) point.time);
+		if (!BtrNearest(&tree, BTR_TIME_MAX, true, &point) ||
+			point.time != version->latest)
+			report_row(state, "version %lld: latest is %lld, but the last point is at %lld",
+					   (long long) version->version, (long long) version->latest,
+					   (long long) point.time);
+	}
+	state->tree_problem |= damaged;
+}
+
+/*
+ * Verifies one row of btrdb.versions.
+ */
+static void
+check_version(BtrCheckState *state, BtrCheckStreamEntry *entry, int64 store,
+			  BtrVersion *version)
+{
+	const BtrStat *stat = &version->root.stat;
+	long long	number = version->version;
+
+	if (version->version != entry->newest + 1)
+		report_row(state, "version %lld follows version %lld",
+				   number, (long long) entry->newest);
+	entry->newest = version->version;
+
+	if (version->base < 1 || version->base >= version->version)
+		report_row(state, "version %lld was made from version %lld",
+				   number, (long long) version->base);
+	if (version->phase < 0 || version->phase >= BTR_PHASES)
+	{
+		report_row(state, "version %lld has phase %d, expected 0 to %d",
+				   number, version->phase, BTR_PHASES - 1);
+		state->tree_problem = true;
+		return;
+	}
+
+	/* What a row says of a store that is gone has no meaning. */
+	if (store != state->store)
+		return;
+
+	if (stat->count < 0 || (stat->count == 0) != BtrRootIsEmpty(&version->root))
+	{
+		report_row(state, "version %lld has %lld points and %s root", number,
+				   (long long) stat->count, BtrRootIsEmpty(&version->root) ? "no" : "a");
+		state->tree_problem = true;
+		return;
+	}
+	if (stat->count == 0)
+		return;
+	if (version->root.version > version->version)
+		report_row(state, "version %lld has a root of version %lld",
+				   number, (long long) version->root.version);
+
+	(void) BtrCheckGuarded(state, check_tree, version);
+}
+
+/*
+ * Takes a row of btrdb.versions apart; what is NULL in it becomes 0.
+ */
+static void
+deform_version(HeapTuple tuple, TupleDesc desc, pg_uuid_t *stream, int64 *store,
+			   BtrVersion *version)
+{
+	Datum		value[Natts_versions];
+	bool		isnull[Natts_versions];
+	BtrRoot    *root = &version->root;
+
+	heap_deform_tuple(tuple, desc, value, isnull);
+	*stream = *DatumGetUUIDP(value[Anum_versions_stream - 1]);
+	*store = DatumGetInt64(value[Anum_versions_store - 1]);
+
+	memset(version, 0, sizeof(*version));
+	version->version = DatumGetInt64(value[Anum_versions_version - 1]);
+	version->base = DatumGetInt64(value[Anum_versions_base - 1]);
+	version->created = DatumGetTimestampTz(value[Anum_versions_created - 1]);
+	version->phase = DatumGetInt16(value[Anum_versions_phase - 1]);
+
+	BtrRootInit(root);
+	root->stat.count = DatumGetInt64(value[Anum_versions_count - 1]);
+	if (isnull[Anum_versions_root - 1])
+		return;
+	version->earliest = DatumGetInt64(value[Anum_versions_earliest - 1]);
+	version->latest = DatumGetInt64(value[Anum_versions_latest - 1]);
+	root->stat.min = DatumGetFloat8(value[Anum_versions_min - 1]);
+	root->stat.max = DatumGetFloat8(value[Anum_versions_max - 1]);
+	root->stat.mean = DatumGetFloat8(value[Anum_versions_mean - 1]);
+	root->stat.m2 = DatumGetFloat8(value[Anum_versions_m2 - 1]);
+	root->tid = *(ItemPointer) DatumGetPointer(value[Anum_versions_root - 1]);
+	root->version = DatumGetInt64(value[Anum_versions_root_version - 1]);
+}
+
+/*
+ * Verifies the rows of btrdb.versions and the trees they point to.
+ */
+static void
+check_versions(BtrCheckState *state, const pg_uuid_t *stream)
+{
+	const BtrCatalog *catalog = BtrGetCatalog();
+	BtrCheckStreamEntry *entry = NULL;
+	Relation	rel;
+	Relation	index;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	scan = begin_rows(state, stream, catalog->versions, catalog->versions_pkey, &rel, &index);
+	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
+	{
+		pg_uuid_t	row_stream;
+		int64		store;
+		BtrVersion	version;
+
+		CHECK_FOR_INTERRUPTS();
+		deform_version(tuple, RelationGetDescr(rel), &row_stream, &store, &version);
+		if (entry == NULL || memcmp(&entry->stream, &row_stream, sizeof(row_stream)) != 0)
+		{
+			entry = enter_stream(state, &row_stream);
+			check_registered(state, entry, "versions");
+		}
+		check_version(state, entry, store, &version);
+		MemoryContextReset(state->context);
+	}
+	end_rows(scan, rel, index);
+}
+
+/* ---- the write buffer and the locks ---- */
+
+/*
+ * Verifies the points of a buffered row.
+ */
+static void
+check_block(BtrCheckState *state, int ordinal, const bytea *block, int n)
+{
+	int64	   *time = palloc(sizeof(int64) * n);
+	double	   *value = palloc(sizeof(double) * n);
+
+	if (!BtrLeafDecode((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block),
+					   n, time, value))
+	{
+		report_row(state, "buffered row %d has a damaged block of %d points", ordinal, n);
+		return;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (!BtrTimeIsValid(time[i]) || !BtrValueIsValid(value[i]))
+		{
+			report_row(state, "buffered row %d has the point (%lld,%g)",
+					   ordinal, (long long) time[i], value[i]);
+			return;
+		}
+	}
+}
+
+/*
+ * Verifies one row of btrdb.buffer.  One of a store that is gone waits to be
+ * removed by the next flush.
+ */
+static void
+check_buffer_row(BtrCheckState *state, HeapTuple tuple, TupleDesc desc)
+{
+	Datum		value[Natts_buffer];
+	bool		isnull[Natts_buffer];
+	int			ordinal;
+	int			rows;
+	int			total;
+	const bytea *block;
+	int			n;
+
+	heap_deform_tuple(tuple, desc, value, isnull);
+	check_registered(state, enter_stream(state, DatumGetUUIDP(value[Anum_buffer_stream - 1])),
+					 "buffer");
+	if (DatumGetInt64(value[Anum_buffer_store - 1]) != state->store)
+		return;
+
+	ordinal = DatumGetInt32(value[Anum_buffer_ordinal - 1]);
+	rows = DatumGetInt32(value[Anum_buffer_rows - 1]);
+	total = DatumGetInt32(value[Anum_buffer_total - 1]);
+	block = DatumGetByteaPP(value[Anum_buffer_points - 1]);
+	n = BtrLeafCount((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block));
+	if (n < 1 || n > BTR_LEAF_MAX_POINTS)
+	{
+		report_row(state, "buffered row %d has a damaged block of %zu bytes",
+				   ordinal, VARSIZE_ANY_EXHDR(block));
+		return;
+	}
+	if (rows < 1 || rows > ordinal || total < n)
+		report_row(state, "buffered row %d with %d points counts %d rows with %d points",
+				   ordinal, n, rows, total);
+	check_block(state, ordinal, block, n);
+}
+
+/*
+ * Verifies the rows of btrdb.buffer.
+ */
+static void
+check_buffer(BtrCheckState *state, const pg_uuid_t *stream)
+{
+	const BtrCatalog *catalog = BtrGetCatalog();
+	Relation	rel;
+	Relation	index;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	scan = begin_rows(state, stream, catalog->buffer, catalog->buffer_idx, &rel, &index);
+	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
+	{
+		MemoryContext oldcontext = MemoryContextSwitchTo(state->context);
+
+		CHECK_FOR_INTERRUPTS();
+		check_buffer_row(state, tuple, RelationGetDescr(rel));
+		MemoryContextSwitchTo(oldcontext);
+		MemoryContextReset(state->context);
+	}
+	end_rows(scan, rel, index);
+}
+
+/*
+ * Verifies the rows of btrdb.heads.
+ */
+static void
+check_heads(BtrCheckState *state, const pg_uuid_t *stream)
+{
+	const BtrCatalog *catalog = BtrGetCatalog();
+	Relation	rel;
+	Relation	index;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	scan = begin_rows(state, stream, catalog->heads, catalog->heads_pkey, &rel, &index);
+	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
+	{
+		bool		isnull;
+		Datum		uuid = heap_getattr(tuple, 1, RelationGetDescr(rel), &isnull);
+
+		CHECK_FOR_INTERRUPTS();
+		check_registered(state, enter_stream(state, DatumGetUUIDP(uuid)), "heads");
+	}
+	end_rows(scan, rel, index);
+}
+
+/* ---- all of it ---- */
+
+/*
+ * Verifies the rows of all tables, of one stream or all.
+ */
+static void
+check_rows(BtrCheckState *state, const pg_uuid_t *stream)
+{
+	read_streams(state, stream);
+	check_versions(state, stream);
+	check_buffer(state, stream);
+	check_heads(state, stream);
+	state->stream = NULL;
+}
+
+/*
+ * Reads the store id.
+ */
+static void
+read_store_id(BtrCheckState *state, void *arg)
+{
+	state->store = BtrStoreId(state->rel);
+}
+
+/*
+ * Verifies what the active snapshot sees of a stream or, if it is NULL, of all,
+ * and then every page of the store.
+ *
+ * The size of the store is read after the snapshot is taken: all nodes of
+ * versions that it sees are inside.
+ */
+void
+BtrCheck(Relation rel, const pg_uuid_t *stream, bool deep,
+		 BtrCheckCallback report, void *arg)
+{
+	BtrCheckState state = {.rel = rel, .deep = deep, .report = report, .arg = arg};
+	HASHCTL		ctl = {.keysize = sizeof(pg_uuid_t), .entrysize = sizeof(BtrCheckStreamEntry)};
+
+	state.snapshot = RegisterSnapshot(GetActiveSnapshot());
+	state.nblocks = RelationGetNumberOfBlocks(rel);
+	state.streams = hash_create("btrdb check streams", 1024, &ctl, HASH_ELEM | HASH_BLOBS);
+	state.reached = MemoryContextAllocExtended(CurrentMemoryContext,
+											   sizeof(*state.reached) * state.nblocks,
+											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	state.context = AllocSetContextCreate(CurrentMemoryContext, "btrdb check",
+										  ALLOCSET_DEFAULT_SIZES);
+
+	if (BtrCheckGuarded(&state, read_store_id, NULL))
+	{
+		check_rows(&state, stream);
+		if (stream == NULL)
+			BtrCheckPages(&state);
+	}
+
+	MemoryContextDelete(state.context);
+	pfree(state.reached);
+	hash_destroy(state.streams);
+	UnregisterSnapshot(state.snapshot);
+}

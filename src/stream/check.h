@@ -1,0 +1,76 @@
+/*
+ * check.h
+ *		Verifying streams and the node store.
+ */
+#ifndef BTR_CHECK_STREAM_H
+#define BTR_CHECK_STREAM_H
+
+#include "utils/hsearch.h"
+
+#include "stream/stream.h"
+
+/*
+ * Called for each problem.  stream is NULL if it is not about a stream, blkno
+ * InvalidBlockNumber if not about a page, offnum InvalidOffsetNumber if not about a
+ * node.
+ */
+typedef void (*BtrCheckCallback) (const pg_uuid_t *stream, BlockNumber blkno,
+								  OffsetNumber offnum, const char *problem,
+								  void *arg);
+
+/*
+ * Verifies what the active snapshot sees of a stream: its rows, the tree of each of its
+ * versions, its buffer; if stream is NULL, of all streams, and every page of the
+ * store.  Leaves are read only if deep.
+ */
+extern void BtrCheck(Relation rel, const pg_uuid_t *stream, bool deep,
+					 BtrCheckCallback report, void *arg);
+
+/* ---- shared by check.c and checkpages.c ---- */
+
+/* What is known of a stream. */
+typedef struct BtrCheckStreamEntry
+{
+	pg_uuid_t	stream;			/* hash key */
+	int64		newest;			/* its newest version */
+	bool		registered;		/* has a row in btrdb.streams */
+} BtrCheckStreamEntry;
+
+typedef struct BtrCheckState
+{
+	/* Info */
+	Relation	rel;
+	Snapshot	snapshot;
+	int64		store;			/* store id */
+	BlockNumber nblocks;
+
+	/* Settings */
+	bool		deep;
+	BtrCheckCallback report;
+	void	   *arg;
+
+	/* Variables */
+	HTAB	   *streams;		/* BtrCheckStreamEntry */
+	const pg_uuid_t *stream;	/* that problems are about, or NULL */
+	bool		tree_problem;	/* some tree could not be walked completely */
+	uint64	  (*reached)[2];	/* per block: the items that trees led to */
+
+	/* Memory */
+	MemoryContext context;		/* of one row or page */
+} BtrCheckState;
+
+/* Reports a problem; the signature of BtrProblemCallback. */
+extern void BtrCheckReport(BlockNumber blkno, OffsetNumber offnum, const char *text,
+						   void *arg);
+
+/*
+ * Calls work, and reports an error that damaged or unreadable data make it raise.
+ * Returns whether there was none.
+ */
+extern bool BtrCheckGuarded(BtrCheckState *state, void (*work) (BtrCheckState *, void *),
+							void *arg);
+
+/* Verifies every page of the store. */
+extern void BtrCheckPages(BtrCheckState *state);
+
+#endif							/* BTR_CHECK_STREAM_H */

@@ -1,0 +1,122 @@
+/*
+ * checkpages.c
+ *		Verifying the pages of the node store.
+ *
+ * Trees are walked first and leave a bit for each node they led to.  Here every
+ * page is read once: it must be sound, and so must each node on it, and a node
+ * that no version leads to must have a reason to be there.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "stream/check.h"
+
+/*
+ * Returns the newest version that is known of a stream.
+ */
+static int64
+newest_version(BtrCheckState *state, const pg_uuid_t *stream)
+{
+	BtrCheckStreamEntry *entry;
+
+	entry = hash_search(state->streams, stream, HASH_FIND, NULL);
+	return entry != NULL ? entry->newest : BTR_VERSION_EMPTY;
+}
+
+/*
+ * Verifies one node of a page.
+ *
+ * A node that no version leads to may be of a transaction that still runs,
+ * that has aborted, or that has committed a version after the snapshot.
+ */
+static void
+check_item(BtrCheckState *state, Page page, BtrOwnerState owner,
+		   BlockNumber blkno, OffsetNumber offnum)
+{
+	const BtrPageSpecial *special = BtrPageGetSpecial(page);
+	ItemId		lp = PageGetItemId(page, offnum);
+	int			word = (offnum - 1) / 64;
+	uint64		bit = UINT64CONST(1) << ((offnum - 1) % 64);
+	bool		unsettled = (special->unsettled[word] & bit) != 0;
+	bool		reached = (state->reached[blkno][word] & bit) != 0;
+	BtrNodeHeader node;
+	char	   *problem;
+
+	if (!ItemIdIsUsed(lp))
+	{
+		if (unsettled)
+			BtrCheckReport(blkno, offnum, "Item is unsettled but not there", state);
+		return;
+	}
+	if (!ItemIdIsNormal(lp) ||
+		ItemIdGetOffset(lp) < ((PageHeader) page)->pd_upper ||
+		ItemIdGetOffset(lp) + ItemIdGetLength(lp) > ((PageHeader) page)->pd_special)
+	{
+		BtrCheckReport(blkno, offnum, "Item is not inside its page", state);
+		return;
+	}
+
+	problem = BtrNodeProblem((BtrNodeHeader *) PageGetItem(page, lp), ItemIdGetLength(lp));
+	if (problem != NULL)
+	{
+		BtrCheckReport(blkno, offnum, problem, state);
+		return;
+	}
+
+	memcpy(&node, PageGetItem(page, lp), sizeof(node));
+	state->stream = &node.stream;
+	if (reached && unsettled && owner == BTR_OWNER_ABORTED)
+		BtrCheckReport(blkno, offnum, "Node belongs to a version, but the transaction that wrote it has aborted", state);
+	else if (!reached && !state->tree_problem &&
+			 (!unsettled || owner == BTR_OWNER_COMMITTED) &&
+			 node.version <= newest_version(state, &node.stream))
+		BtrCheckReport(blkno, offnum, "Node is not reachable from any version", state);
+	state->stream = NULL;
+}
+
+/*
+ * Verifies one page, in a copy: no lock is held meanwhile.
+ */
+static void
+check_page(BtrCheckState *state, void *arg)
+{
+	BlockNumber blkno = *(BlockNumber *) arg;
+	PGAlignedBlock copy;
+	Page		page = (Page) copy.data;
+	Buffer		buf;
+	char	   *problem;
+	BtrOwnerState owner;
+
+	buf = ReadBuffer(state->rel, blkno);
+	LockBuffer(buf, BUFFER_LOCK_SHARE);
+	memcpy(page, BufferGetPage(buf), BLCKSZ);
+	UnlockReleaseBuffer(buf);
+
+	problem = BtrPageProblem(page, blkno);
+	if (problem != NULL)
+		BtrCheckReport(blkno, InvalidOffsetNumber, problem, state);
+	if (problem != NULL || PageIsNew(page) || blkno == BTR_META_BLOCK)
+		return;
+
+	owner = BtrPageOwnerState(page);
+	for (OffsetNumber off = FirstOffsetNumber; off <= PageGetMaxOffsetNumber(page); off++)
+		check_item(state, page, owner, blkno, off);
+}
+
+/*
+ * Verifies every page of the store.
+ */
+void
+BtrCheckPages(BtrCheckState *state)
+{
+	for (BlockNumber blkno = 0; blkno < state->nblocks; blkno++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		(void) BtrCheckGuarded(state, check_page, &blkno);
+		MemoryContextReset(state->context);
+	}
+}

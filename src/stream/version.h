@@ -1,0 +1,26 @@
+/*
+ * version.h
+ *		Columns of btrdb.versions.
+ */
+#ifndef BTR_VERSION_H
+#define BTR_VERSION_H
+
+#define Anum_versions_stream		1
+#define Anum_versions_version		2
+#define Anum_versions_base			3
+#define Anum_versions_created		4
+#define Anum_versions_store			5
+#define Anum_versions_phase			6
+#define Anum_versions_count			7
+/* NULL from here on if the version holds no points */
+#define Anum_versions_earliest		8
+#define Anum_versions_latest		9
+#define Anum_versions_min			10
+#define Anum_versions_max			11
+#define Anum_versions_mean			12
+#define Anum_versions_m2			13
+#define Anum_versions_root			14
+#define Anum_versions_root_version	15
+#define Natts_versions				15
+
+#endif							/* BTR_VERSION_H */
