@@ -1,73 +1,99 @@
 /*
  * leaf.c
- *		Encodes and decodes a block of points.
- *
- * Layout: format byte, count (16 bits), times, values, all little-endian.
+ *		Encodes and decodes a block of points: header, times, values.
  */
-#include <string.h>
-
 #include "btrdb.h"
+#include "codec/column.h"
 #include "codec/leaf.h"
 
-#define FORMAT_RAW	0
-#define HEADER		3
+/*
+ * First byte: format in the low bits, flags of the time column above.  Then
+ * the number of points, variable-length.
+ */
+#define FORMAT				1
+#define FORMAT_BITS			4
 
 /*
- * Writes the points as they are.
+ * Encodes a block; see leaf.h.
  */
 size_t
 BtrLeafEncode(const int64_t *time, const double *value, int n,
 			  uint8_t *dst, size_t cap)
 {
-	size_t		bytes = (size_t) n * 8;
-	size_t		size = HEADER + 2 * bytes;
+	BtrTimePlan times;
+	uint8_t    *p = dst;
+	size_t		before_values;
+	size_t		values;
 
-	if (size > cap)
+	BtrTimesPlan(&times, time, n);
+	before_values = 1 + BtrVarintSize((uint64_t) n) + times.size;
+	if (before_values >= cap)
 		return 0;
-	dst[0] = FORMAT_RAW;
-	dst[1] = (uint8_t) n;
-	dst[2] = (uint8_t) (n >> 8);
-	memcpy(dst + HEADER, time, bytes);
-	memcpy(dst + HEADER + bytes, value, bytes);
-	return size;
+	*p++ = (uint8_t) (FORMAT | times.flags << FORMAT_BITS);
+	p = BtrPutVarint(p, (uint64_t) n);
+	p = BtrTimesWrite(p, &times, time, n);
+	values = BtrValuesWrite(p, cap - before_values, value, n);
+	return values == 0 ? 0 : before_values + values;
 }
 
 /*
- * Reads and checks the header.
+ * Reads the header.  Returns the number of points, or -1 if it is damaged.
+ */
+static int
+read_header(BtrBytes *in, int *flags)
+{
+	uint64_t	n;
+
+	*flags = 0;
+	if (BtrBytesLeft(in) == 0 ||
+		(*in->pos & ((1 << FORMAT_BITS) - 1)) != FORMAT)
+		return -1;
+	*flags = *in->pos++ >> FORMAT_BITS;
+	if (!BtrGetVarint(in, &n) || n < 1 || n > BTR_LEAF_MAX_POINTS)
+		return -1;
+	return (int) n;
+}
+
+/*
+ * Reads the number of points; see leaf.h.
  */
 int
 BtrLeafCount(const uint8_t *src, size_t len)
 {
-	int			n;
+	BtrBytes	in = {src, src + len};
+	int			flags;
 
-	if (len < HEADER || src[0] != FORMAT_RAW)
-		return -1;
-	n = src[1] | src[2] << 8;
-	if (n < 1 || n > BTR_LEAF_MAX_POINTS)
-		return -1;
-	return n;
+	return read_header(&in, &flags);
 }
 
 /*
- * Reads the points back; see leaf.h.
+ * Decodes a block; see leaf.h.
  */
 bool
 BtrLeafDecode(const uint8_t *src, size_t len, int n,
 			  int64_t *time, double *value)
 {
-	size_t		bytes = (size_t) n * 8;
+	BtrBytes	in = {src, src + len};
+	int			flags;
 
-	if (BtrLeafCount(src, len) != n || len != HEADER + 2 * bytes)
+	if (n < 1 || read_header(&in, &flags) != n)
 		return false;
-	if (time != NULL)
-	{
-		memcpy(time, src + HEADER, bytes);
-		for (int i = 0; i < n; i++)
-			if (time[i] < (i == 0 ? BTR_TIME_MIN : time[i - 1]) ||
-				time[i] >= BTR_TIME_MAX)
-				return false;
-	}
-	if (value != NULL)
-		memcpy(value, src + HEADER + bytes, bytes);
-	return true;
+	if (!(time != NULL ? BtrTimesRead(&in, flags, n, time) :
+		  BtrTimesSkip(&in, flags, n)))
+		return false;
+	return BtrValuesRead(&in, n, value) && in.pos == in.end;
+}
+
+/*
+ * Searches the times; see leaf.h.
+ */
+int
+BtrLeafLowerBound(const uint8_t *src, size_t len, int n, int64_t t)
+{
+	BtrBytes	in = {src, src + len};
+	int			flags;
+
+	if (n < 1 || read_header(&in, &flags) != n)
+		return -1;
+	return BtrTimesLowerBound(&in, flags, n, t);
 }

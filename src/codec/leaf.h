@@ -38,8 +38,16 @@ extern int	BtrLeafCount(const uint8_t *src, size_t len);
  * Decodes a block of n points, n being what BtrLeafCount() said.  time and
  * value have room for n elements; either may be NULL when it is not wanted.
  * Returns false if the bytes are damaged: also when times are not ascending.
+ * Of a column that is not wanted only the length is checked.
  */
 extern bool BtrLeafDecode(const uint8_t *src, size_t len, int n,
 						  int64_t *time, double *value);
+
+/*
+ * Returns the number of points with time < t in a block of n points, or -1 if
+ * the bytes are damaged.  Looks only at the part of the times that the search
+ * needs, and only that part is checked.
+ */
+extern int	BtrLeafLowerBound(const uint8_t *src, size_t len, int n, int64_t t);
 
 #endif							/* BTR_LEAF_H */

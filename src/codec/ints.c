@@ -1,0 +1,451 @@
+/*
+ * ints.c
+ *		Columns of integers: prediction, then bit packing.
+ */
+#include "codec/ints.h"
+
+/* A group's first byte: predictor above, code of the width below. */
+#define WIDTH_BITS		6
+#define WIDTH_CODE_64	63
+
+/* Smallest and largest of some signed numbers. */
+typedef struct Range
+{
+	int64_t		min;
+	int64_t		max;
+} Range;
+
+static inline Range
+range_empty(void)
+{
+	return (Range) {INT64_MAX, INT64_MIN};
+}
+
+static inline void
+range_add(Range *r, uint64_t v)
+{
+	int64_t		s = (int64_t) v;
+
+	r->min = s < r->min ? s : r->min;
+	r->max = s > r->max ? s : r->max;
+}
+
+static inline void
+range_merge(Range *r, const Range *other)
+{
+	r->min = other->min < r->min ? other->min : r->min;
+	r->max = other->max > r->max ? other->max : r->max;
+}
+
+/*
+ * Returns the bits needed for a number of the range minus its smallest.
+ */
+static inline int
+range_width(const Range *r)
+{
+	int			w = BtrBitWidth((uint64_t) r->max - (uint64_t) r->min);
+
+	return w < WIDTH_CODE_64 ? w : 64;
+}
+
+/*
+ * Returns the number of fraction bits of a slope: enough that rounding it
+ * moves the last prediction of the group by half a unit at most.
+ */
+static inline int
+line_shift(int count)
+{
+	return count <= BTR_PACK_BLOCK ? 8 : 12;
+}
+
+/*
+ * Returns what a line predicts at index i, relative to its base.
+ */
+static inline uint64_t
+line_at(uint64_t slope, int shift, uint64_t i)
+{
+	uint64_t	units = (uint64_t) ((int64_t) slope >> (uint64_t) shift);
+	uint64_t	fraction = slope & ((UINT64_C(1) << shift) - 1);
+
+	return units * i + (fraction * i >> (uint64_t) shift);
+}
+
+/*
+ * Makes *best the given form of a group if that is smaller.
+ */
+static void
+keep_smaller(BtrIntGroup *best, BtrPredictor predictor, const Range *range,
+			 uint64_t base_before, uint64_t slope, int count)
+{
+	BtrIntGroup g;
+
+	g.predictor = predictor;
+	g.width = range_width(range);
+	g.base = (uint64_t) range->min;
+	g.slope = slope;
+	g.size = 1 + BtrVarintSize(BtrZigzag(g.base - base_before)) +
+		(predictor == BTR_PREDICT_LINE ? BtrVarintSize(BtrZigzag(slope)) : 0) +
+		BtrPackedSize(count, g.width);
+	if (g.size < best->size)
+		*best = g;
+}
+
+/*
+ * Finds a line through the values: from the mean of their first third to that
+ * of their last.  Integers only, so that the result is the same everywhere.
+ * Returns false if it would be too steep.
+ */
+static bool
+fit_line(const uint64_t *v, int count, const Range *range, uint64_t *slope)
+{
+	uint64_t	spread = (uint64_t) range->max - (uint64_t) range->min;
+	int			k = count / 3;
+	int			shift = line_shift(count);
+	int64_t		sum = 0;
+	int64_t		per;
+	int64_t		units;
+	int64_t		rest;
+
+	/* k differences, none larger than spread, must not overflow the sum. */
+	if (spread >> 62 != 0)
+		return false;
+	while (k > 1 && spread > (UINT64_C(1) << 62) / (uint64_t) k)
+		k /= 2;
+
+	for (int i = 0; i < k; i++)
+		sum += (int64_t) (v[count - k + i] - v[i]);
+	per = (int64_t) k * (count - k);
+	units = sum / per;
+	rest = sum % per;
+	if (rest < 0)
+	{
+		units--;
+		rest += per;
+	}
+	if (units >= INT64_C(1) << 48 || units < -(INT64_C(1) << 48))
+		return false;
+	*slope = ((uint64_t) units << shift) + (((uint64_t) rest << shift) / (uint64_t) per);
+	return true;
+}
+
+/*
+ * Tries a line for a group of at least three values whose range is known.
+ */
+static void
+try_line(BtrIntGroup *best, const uint64_t *v, int count, const Range *range,
+		 uint64_t before)
+{
+	Range		rest = range_empty();
+	int			shift = line_shift(count);
+	uint64_t	slope;
+	uint64_t	units;
+	uint64_t	fraction;
+	uint64_t	line = 0;
+	uint64_t	part = 0;
+
+	if (!fit_line(v, count, range, &slope))
+		return;
+	units = (uint64_t) ((int64_t) slope >> (uint64_t) shift);
+	fraction = slope & ((UINT64_C(1) << shift) - 1);
+	for (int i = 0; i < count; i++)
+	{
+		range_add(&rest, v[i] - line - (part >> shift));
+		line += units;
+		part += fraction;
+	}
+	keep_smaller(best, BTR_PREDICT_LINE, &rest, before, slope, count);
+}
+
+/*
+ * Finds the smallest form of one group whose values and differences have the
+ * given ranges.
+ */
+static void
+plan_group(BtrIntGroup *best, const uint64_t *v, int count,
+		   const Range *values, const Range *deltas, uint64_t before)
+{
+	best->size = SIZE_MAX;
+	keep_smaller(best, BTR_PREDICT_BASE, values, before, 0, count);
+	keep_smaller(best, BTR_PREDICT_DELTA, deltas, 0, 0, count);
+	/* A line costs a slope: nothing to gain when the rest is that small. */
+	if (count >= 3 && best->size > 3)
+		try_line(best, v, count, values, before);
+}
+
+/*
+ * Plans a column; see ints.h.
+ */
+void
+BtrIntPlanColumn(BtrIntPlan *plan, const uint64_t *v, int n, uint64_t before)
+{
+	Range		all_values = range_empty();
+	Range		all_deltas = range_empty();
+	uint64_t	first_before = before;
+	BtrIntGroup whole;
+
+	plan->whole = false;
+	plan->size = 0;
+	if (n == 0)
+		return;
+
+	for (int at = 0; at < n; at += BTR_PACK_BLOCK)
+	{
+		int			count = n - at < BTR_PACK_BLOCK ? n - at : BTR_PACK_BLOCK;
+		BtrIntGroup *group = &plan->group[at / BTR_PACK_BLOCK];
+		Range		values = range_empty();
+		Range		deltas = range_empty();
+		uint64_t	last = before;
+
+		for (int i = at; i < at + count; i++)
+		{
+			range_add(&values, v[i]);
+			range_add(&deltas, v[i] - last);
+			last = v[i];
+		}
+		plan_group(group, v + at, count, &values, &deltas, before);
+		plan->size += group->size;
+		range_merge(&all_values, &values);
+		range_merge(&all_deltas, &deltas);
+		before = last;
+	}
+
+	if (n <= BTR_PACK_BLOCK)
+		return;
+	plan_group(&whole, v, n, &all_values, &all_deltas, first_before);
+	if (whole.size <= plan->size)
+	{
+		plan->whole = true;
+		plan->size = whole.size;
+		plan->group[0] = whole;
+	}
+}
+
+/*
+ * Writes one group.
+ */
+static uint8_t *
+write_group(uint8_t *p, const BtrIntGroup *g, const uint64_t *v, int count,
+			uint64_t before)
+{
+	uint64_t	rest[BTR_PACK_BLOCK];
+	int			shift = line_shift(count);
+
+	*p++ = (uint8_t) (g->predictor << WIDTH_BITS |
+					  (g->width < 64 ? g->width : WIDTH_CODE_64));
+	if (g->predictor == BTR_PREDICT_DELTA)
+		p = BtrPutVarint(p, BtrZigzag(g->base));
+	else
+		p = BtrPutVarint(p, BtrZigzag(g->base - before));
+	if (g->predictor == BTR_PREDICT_LINE)
+		p = BtrPutVarint(p, BtrZigzag(g->slope));
+
+	for (int at = 0; at < count; at += BTR_PACK_BLOCK)
+	{
+		int			part = count - at < BTR_PACK_BLOCK ? count - at : BTR_PACK_BLOCK;
+
+		for (int i = 0; i < part; i++)
+		{
+			uint64_t	x = v[at + i] - g->base;
+
+			if (g->predictor == BTR_PREDICT_DELTA)
+			{
+				x -= before;
+				before = v[at + i];
+			}
+			else if (g->predictor == BTR_PREDICT_LINE)
+				x -= line_at(g->slope, shift, (uint64_t) (at + i));
+			rest[i] = x;
+		}
+		p = BtrPack(p, rest, part, g->width);
+	}
+	return p;
+}
+
+/*
+ * Writes a column; see ints.h.
+ */
+uint8_t *
+BtrIntWrite(uint8_t *p, const BtrIntPlan *plan, const uint64_t *v, int n,
+			uint64_t before)
+{
+	int			step = plan->whole ? n : BTR_PACK_BLOCK;
+
+	for (int at = 0; at < n; at += step)
+	{
+		int			count = n - at < step ? n - at : step;
+
+		p = write_group(p, &plan->group[at / BTR_PACK_BLOCK], v + at, count,
+						before);
+		before = v[at + count - 1];
+	}
+	return p;
+}
+
+/*
+ * Starts reading; see ints.h.
+ */
+void
+BtrIntReadStart(BtrIntReader *r, BtrBytes *in, int n, bool whole,
+				uint64_t before)
+{
+	r->in = in;
+	r->whole = whole;
+	r->left = n;
+	r->before = before;
+	r->count = 0;
+	r->done = 0;
+}
+
+/*
+ * Opens the next group; see ints.h.
+ */
+bool
+BtrIntOpenGroup(BtrIntReader *r)
+{
+	BtrIntGroup *g = &r->group;
+	uint8_t		first;
+	size_t		packed_size;
+
+	if (r->left == 0 || BtrBytesLeft(r->in) == 0)
+		return false;
+	first = *r->in->pos++;
+	g->predictor = (BtrPredictor) (first >> WIDTH_BITS);
+	g->width = first & ((1 << WIDTH_BITS) - 1);
+	if (g->width == WIDTH_CODE_64)
+		g->width = 64;
+	if (g->predictor > BTR_PREDICT_LINE || !BtrGetVarint(r->in, &g->base))
+		return false;
+	g->base = BtrUnzigzag(g->base);
+	if (g->predictor != BTR_PREDICT_DELTA)
+		g->base += r->before;
+	g->slope = 0;
+	if (g->predictor == BTR_PREDICT_LINE)
+	{
+		if (!BtrGetVarint(r->in, &g->slope))
+			return false;
+		g->slope = BtrUnzigzag(g->slope);
+	}
+
+	r->count = r->whole || r->left < BTR_PACK_BLOCK ? r->left : BTR_PACK_BLOCK;
+	r->done = 0;
+	r->left -= r->count;
+	r->packed = r->in->pos;
+	packed_size = BtrPackedSize(r->count, g->width);
+	if (BtrBytesLeft(r->in) < packed_size)
+		return false;
+	r->in->pos += packed_size;
+	return true;
+}
+
+/*
+ * Adds the base to n unpacked values, in pairs.
+ */
+static void
+add_base(uint64_t *v, int n, uint64_t base)
+{
+	BtrVec64	b = {base, base};
+
+	for (int i = 0; i < n; i += 2)
+		BtrStoreVec64(v + i, BtrLoadVec64(v + i) + b);
+}
+
+/*
+ * Adds the base and the line to n unpacked values, in pairs; the first has index
+ * "at".
+ */
+static void
+add_line(uint64_t *v, int n, const BtrIntGroup *g, int shift, uint64_t at)
+{
+	uint64_t	units = (uint64_t) ((int64_t) g->slope >> (uint64_t) shift);
+	uint64_t	fraction = g->slope & ((UINT64_C(1) << shift) - 1);
+	BtrVec64	line = {g->base + units * at, g->base + units * (at + 1)};
+	BtrVec64	part = {fraction * at, fraction * (at + 1)};
+	BtrVec64	line_step = {2 * units, 2 * units};
+	BtrVec64	part_step = {2 * fraction, 2 * fraction};
+
+	for (int i = 0; i < n; i += 2)
+	{
+		BtrStoreVec64(v + i, BtrLoadVec64(v + i) + line + (part >> (uint64_t) shift));
+		line += line_step;
+		part += part_step;
+	}
+}
+
+/*
+ * Sums up n unpacked differences.
+ */
+static void
+add_deltas(uint64_t *v, int n, uint64_t base, uint64_t before)
+{
+	for (int i = 0; i < n; i++)
+	{
+		before += base + v[i];
+		v[i] = before;
+	}
+}
+
+/*
+ * Reads a chunk; see ints.h.
+ */
+int
+BtrIntReadChunk(BtrIntReader *r, uint64_t *v)
+{
+	const BtrIntGroup *g = &r->group;
+	int			n;
+
+	if (r->done == r->count)
+	{
+		if (r->left == 0)
+			return 0;
+		if (!BtrIntOpenGroup(r))
+			return -1;
+	}
+	n = r->count - r->done < BTR_PACK_BLOCK ? r->count - r->done : BTR_PACK_BLOCK;
+	if (!BtrUnpack(r->packed + (size_t) r->done / 8 * (size_t) g->width, n,
+				   g->width, v))
+		return -1;
+	switch (g->predictor)
+	{
+		case BTR_PREDICT_BASE:
+			add_base(v, n, g->base);
+			break;
+		case BTR_PREDICT_DELTA:
+			add_deltas(v, n, g->base, r->before);
+			break;
+		case BTR_PREDICT_LINE:
+			add_line(v, n, g, line_shift(r->count), (uint64_t) r->done);
+			break;
+	}
+	r->done += n;
+	r->before = v[n - 1];
+	return n;
+}
+
+/*
+ * Skips a column; see ints.h.
+ */
+bool
+BtrIntSkip(BtrBytes *in, int n, bool whole)
+{
+	BtrIntReader r;
+
+	BtrIntReadStart(&r, in, n, whole, 0);
+	while (r.left > 0)
+		if (!BtrIntOpenGroup(&r))
+			return false;
+	return true;
+}
+
+/*
+ * Reads one value of a group; see ints.h.
+ */
+uint64_t
+BtrIntValueAt(const BtrIntReader *r, int i)
+{
+	const BtrIntGroup *g = &r->group;
+	uint64_t	v = BtrUnpackOne(r->packed, r->count, g->width, i) + g->base;
+
+	if (g->predictor == BTR_PREDICT_LINE)
+		v += line_at(g->slope, line_shift(r->count), (uint64_t) i);
+	return v;
+}

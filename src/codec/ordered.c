@@ -1,0 +1,115 @@
+/*
+ * ordered.c
+ *		Values as integers that order as the values do.
+ *
+ * The bits of a double, read as a signed integer, ascend with its value where
+ * it is positive; below zero the bits after the sign are inverted.  Trailing
+ * zero bits that all values share (numbers that were float32 once, integers) are shifted out.
+ */
+#include "codec/schemes.h"
+
+/*
+ * Converts the bits of a value.
+ */
+static inline uint64_t
+to_ordered(uint64_t bits, int shift)
+{
+	int64_t		y = (int64_t) bits >> shift;
+
+	return (uint64_t) (y ^ ((y >> 63) & (INT64_MAX >> shift)));
+}
+
+/*
+ * Plans the scheme; see schemes.h.
+ */
+void
+BtrBitsPlan(BtrValuePlan *plan, const double *value, int n, int zeros,
+			uint64_t *v)
+{
+	for (int i = 0; i < n; i++)
+		v[i] = to_ordered(BtrValueBits(value[i]), zeros);
+	plan->scheme = BTR_VALUES_BITS;
+	plan->parameter = zeros;
+	BtrIntPlanColumn(&plan->ints, v + 1, n - 1, v[0]);
+	plan->size = 2 + BtrVarintSize(BtrZigzag(v[0])) + plan->ints.size;
+}
+
+/*
+ * Writes the scheme's bytes after the first; see schemes.h.
+ */
+uint8_t *
+BtrBitsWrite(uint8_t *p, const BtrValuePlan *plan, const double *value, int n,
+			 uint64_t *v)
+{
+	for (int i = 0; i < n; i++)
+		v[i] = to_ordered(BtrValueBits(value[i]), plan->parameter);
+	*p++ = (uint8_t) plan->parameter;
+	p = BtrPutVarint(p, BtrZigzag(v[0]));
+	return BtrIntWrite(p, &plan->ints, v + 1, n - 1, v[0]);
+}
+
+/*
+ * Converts n integers back.  Returns false if one does not fit the bits that the
+ * shift leaves.
+ */
+static bool
+from_ordered(const uint64_t *v, int n, int shift, double *value)
+{
+	uint64_t	s = (uint64_t) shift;
+	uint64_t	flip = (uint64_t) (INT64_MAX >> shift);
+	const BtrVec64 flips = {flip, flip};
+	BtrVec64	excess = {0, 0};
+	uint64_t	last_excess = 0;
+	int			i;
+
+	for (i = 0; i + 1 < n; i += 2)
+	{
+		BtrVec64	x = BtrLoadVec64(v + i);
+		BtrVec64	sign = -(x >> 63);
+
+		excess |= (x ^ sign) >> (63 - s);
+		BtrStoreVec64(value + i, (x ^ (sign & flips)) << s);
+	}
+	if (i < n)
+	{
+		uint64_t	sign = 0 - (v[i] >> 63);
+
+		last_excess = (v[i] ^ sign) >> (63 - s);
+		value[i] = BtrBitsValue((v[i] ^ (sign & flip)) << s);
+	}
+	return (excess[0] | excess[1] | last_excess) == 0;
+}
+
+/*
+ * Reads the scheme's bytes; see schemes.h.
+ */
+bool
+BtrBitsRead(BtrBytes *in, bool whole, int n, double *value)
+{
+	uint64_t	v[BTR_PACK_BLOCK];
+	uint64_t	first;
+	BtrIntReader r;
+	double	   *to = value;
+	int			shift;
+	int			count;
+
+	if (BtrBytesLeft(in) == 0 || *in->pos > 63)
+		return false;
+	shift = *in->pos++;
+	if (!BtrGetVarint(in, &first))
+		return false;
+	if (value == NULL)
+		return BtrIntSkip(in, n - 1, whole);
+
+	first = BtrUnzigzag(first);
+	if (!from_ordered(&first, 1, shift, to++))
+		return false;
+	BtrIntReadStart(&r, in, n - 1, whole, first);
+	while ((count = BtrIntReadChunk(&r, v)) > 0)
+	{
+		if (!from_ordered(v, count, shift, to))
+			return false;
+		to += count;
+	}
+	return count == 0;
+}

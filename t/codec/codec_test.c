@@ -1,0 +1,561 @@
+/*
+ * codec_test.c
+ *		Tests the codec: packing, round trips, hostile bytes, fixed bytes; and
+ *		measures it.
+ *
+ * codec_test [--seed N] [--rounds N]	test; exit code 1 on the first failure
+ * codec_test --bench					bytes and nanoseconds per point
+ *
+ * Blocks lie in buffers of exactly their size, so that a build with
+ * AddressSanitizer finds each byte read or written outside.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "btrdb.h"
+#include "codec/bits.h"
+#include "codec/leaf.h"
+#include "shapes.h"
+
+#define MAX		BTR_LEAF_MAX_POINTS
+
+typedef struct Counts
+{
+	int64_t		blocks;
+	int64_t		points;
+	int64_t		damaged;
+	int64_t		refused;
+	int64_t		searches;
+} Counts;
+
+static Counts counts;
+
+/* What is being tested, for the message of a failure. */
+static const char *shape_name = "";
+static int	shape_points;
+
+#define CHECK(condition) \
+	do { \
+		if (!(condition)) \
+		{ \
+			printf("FAILED at line %d: %s (shape \"%s\", %d points)\n", \
+				   __LINE__, #condition, shape_name, shape_points); \
+			exit(1); \
+		} \
+	} while (0)
+
+static void *
+must_alloc(size_t size)
+{
+	void	   *p = malloc(size > 0 ? size : 1);
+
+	if (p == NULL)
+	{
+		printf("out of memory\n");
+		exit(2);
+	}
+	return p;
+}
+
+/*
+ * Packs and unpacks all widths and counts.
+ */
+static void
+test_packing(Random *r)
+{
+	shape_name = "packing";
+	for (int w = 0; w <= 64; w++)
+		for (int n = 1; n <= 3 * BTR_PACK_BLOCK; n += n < 140 ? 1 : 7)
+		{
+			size_t		size = BtrPackedSize(n, w);
+			uint8_t    *packed = must_alloc(size);
+			uint64_t	v[3 * BTR_PACK_BLOCK];
+			uint64_t	out[BTR_PACK_BLOCK];
+
+			shape_points = n;
+			for (int i = 0; i < n; i++)
+				v[i] = w == 0 ? 0 : random_bits(r) >> (64 - w);
+			CHECK(BtrPack(packed, v, n, w) == packed + size);
+			for (int at = 0; at < n; at += BTR_PACK_BLOCK)
+			{
+				int			count = n - at < BTR_PACK_BLOCK ? n - at : BTR_PACK_BLOCK;
+
+				CHECK(BtrUnpack(packed + at / 8 * w, count, w, out));
+				CHECK(memcmp(out, v + at, (size_t) count * sizeof(v[0])) == 0);
+			}
+			for (int i = 0; i < n; i++)
+				CHECK(BtrUnpackOne(packed, n, w, i) == v[i]);
+			free(packed);
+		}
+}
+
+/*
+ * Writes and reads variable-length integers.
+ */
+static void
+test_varints(Random *r)
+{
+	shape_name = "varints";
+	for (int i = 0; i < 100000; i++)
+	{
+		uint64_t	v = random_bits(r) >> random_below(r, 64);
+		uint64_t	out;
+		uint8_t		bytes[BTR_VARINT_MAX];
+		uint8_t    *end = BtrPutVarint(bytes, v);
+		BtrBytes	in = {bytes, end};
+
+		CHECK((size_t) (end - bytes) == BtrVarintSize(v));
+		CHECK(BtrGetVarint(&in, &out) && out == v && in.pos == end);
+		in = (BtrBytes) {bytes, end - 1};
+		CHECK(!BtrGetVarint(&in, &out));
+		CHECK(BtrUnzigzag(BtrZigzag(v)) == v);
+	}
+}
+
+/*
+ * Checks the search of a block against the times themselves.
+ */
+static void
+test_search(Random *r, const uint8_t *block, size_t size, int n,
+			const int64_t *time)
+{
+	for (int i = 0; i < 20; i++)
+	{
+		int64_t		t = time[random_below(r, (uint64_t) n)] +
+			(int64_t) random_below(r, 3) - 1;
+		int			expected = 0;
+
+		if (i == 0)
+			t = INT64_MIN;
+		else if (i == 1)
+			t = INT64_MAX;
+		while (expected < n && time[expected] < t)
+			expected++;
+		CHECK(BtrLeafLowerBound(block, size, n, t) == expected);
+		counts.searches++;
+	}
+}
+
+/*
+ * Encodes n points and checks all that can be asked of the block.  Returns the block,
+ * in a buffer of its exact size.
+ */
+static uint8_t *
+test_round_trip(Random *r, int n, const int64_t *time, const double *value,
+				size_t *size)
+{
+	uint8_t    *room = must_alloc(BTR_LEAF_BOUND(n));
+	int64_t    *time_out = must_alloc((size_t) n * sizeof(int64_t));
+	double	   *value_out = must_alloc((size_t) n * sizeof(double));
+	size_t		column = (size_t) n * 8;
+	uint8_t    *block;
+	uint8_t    *again;
+
+	*size = BtrLeafEncode(time, value, n, room, BTR_LEAF_BOUND(n));
+	CHECK(*size > 0 && *size <= BTR_LEAF_BOUND(n));
+	block = must_alloc(*size);
+	memcpy(block, room, *size);
+	free(room);
+
+	/* The same bytes again when they just fit, none when they do not. */
+	again = must_alloc(*size);
+	CHECK(BtrLeafEncode(time, value, n, again, *size) == *size);
+	CHECK(memcmp(again, block, *size) == 0);
+	free(again);
+	for (size_t cap = *size - 1;; cap /= 2)
+	{
+		again = must_alloc(cap);
+		CHECK(BtrLeafEncode(time, value, n, again, cap) == 0);
+		free(again);
+		if (cap == 0)
+			break;
+	}
+
+	CHECK(BtrLeafCount(block, *size) == n);
+	CHECK(BtrLeafDecode(block, *size, n, time_out, value_out));
+	CHECK(memcmp(time_out, time, column) == 0);
+	CHECK(memcmp(value_out, value, column) == 0);
+	memset(time_out, 0xff, column);
+	memset(value_out, 0xff, column);
+	CHECK(BtrLeafDecode(block, *size, n, time_out, NULL));
+	CHECK(BtrLeafDecode(block, *size, n, NULL, value_out));
+	CHECK(memcmp(time_out, time, column) == 0);
+	CHECK(memcmp(value_out, value, column) == 0);
+	CHECK(BtrLeafDecode(block, *size, n, NULL, NULL));
+	CHECK(!BtrLeafDecode(block, *size, n + 1, NULL, NULL));
+	test_search(r, block, *size, n, time);
+	free(time_out);
+	free(value_out);
+
+	counts.blocks++;
+	counts.points += n;
+	return block;
+}
+
+/*
+ * Decodes bytes that may be damaged.  Whatever is accepted keeps the promises.
+ */
+static bool
+decode_damaged(Random *r, const uint8_t *block, size_t size)
+{
+	int			n = BtrLeafCount(block, size);
+	int64_t    *time;
+	double	   *value;
+	bool		accepted;
+	int			found;
+
+	counts.damaged++;
+	if (n < 0)
+	{
+		counts.refused++;
+		return false;
+	}
+	CHECK(n >= 1 && n <= MAX);
+	time = must_alloc((size_t) n * sizeof(int64_t));
+	value = must_alloc((size_t) n * sizeof(double));
+	accepted = BtrLeafDecode(block, size, n, time, value);
+	if (accepted)
+	{
+		CHECK(BtrLeafDecode(block, size, n, NULL, NULL));
+		CHECK(time[0] >= BTR_TIME_MIN && time[n - 1] < BTR_TIME_MAX);
+		for (int i = 1; i < n; i++)
+			CHECK(time[i - 1] <= time[i]);
+	}
+	else
+		counts.refused++;
+	found = BtrLeafLowerBound(block, size, n,
+							  (int64_t) (random_bits(r) >> 1) + BTR_TIME_MIN);
+	CHECK(found >= -1 && found <= n);
+	free(time);
+	free(value);
+	return accepted;
+}
+
+/*
+ * Damages a sound block in many ways.
+ */
+static void
+test_damage(Random *r, const uint8_t *block, size_t size)
+{
+	for (int i = 0; i < 12; i++)
+	{
+		size_t		cut = random_below(r, size);
+		uint8_t    *copy = must_alloc(cut);
+
+		memcpy(copy, block, cut);
+		CHECK(!decode_damaged(r, copy, cut));
+		free(copy);
+	}
+	for (int i = 0; i < 3; i++)
+	{
+		size_t		longer = size + 1 + random_below(r, 20);
+		uint8_t    *copy = must_alloc(longer);
+
+		memcpy(copy, block, size);
+		for (size_t j = size; j < longer; j++)
+			copy[j] = (uint8_t) random_bits(r);
+		CHECK(!decode_damaged(r, copy, longer));
+		free(copy);
+	}
+	for (int i = 0; i < 24; i++)
+	{
+		uint8_t    *copy = must_alloc(size);
+		int			flips = 1 + (int) random_below(r, 4);
+		size_t		where = random_below(r, 3) == 0 ? size : size < 40 ? size : 40;
+
+		memcpy(copy, block, size);
+		while (flips-- > 0)
+			copy[random_below(r, where)] ^= (uint8_t) (1 << random_below(r, 8));
+		decode_damaged(r, copy, size);
+		free(copy);
+	}
+}
+
+/*
+ * Feeds random bytes to the decoder; half of them start with a valid first byte.
+ */
+static void
+test_random_bytes(Random *r, int rounds)
+{
+	shape_name = "random bytes";
+	for (int i = 0; i < rounds; i++)
+	{
+		size_t		size = random_below(r, 200);
+		uint8_t    *block = must_alloc(size);
+
+		for (size_t j = 0; j < size; j++)
+			block[j] = (uint8_t) random_bits(r);
+		if (size > 20 && i % 2 == 0)
+		{
+			block[0] = (uint8_t) (1 | (block[0] & 0x30));
+			block[1] &= 0x7f;
+			block[9] = 0;
+		}
+		decode_damaged(r, block, size);
+		free(block);
+	}
+}
+
+/*
+ * Checks that n points become these bytes.
+ */
+static void
+check_bytes(const char *what, const int64_t *time, const double *value, int n,
+			const uint8_t *expected, size_t size)
+{
+	uint8_t		block[BTR_LEAF_BOUND(5)];
+
+	shape_name = what;
+	shape_points = n;
+	CHECK(BtrLeafEncode(time, value, n, block, sizeof(block)) == size);
+	CHECK(memcmp(block, expected, size) == 0);
+}
+
+/*
+ * Checks the bytes of small blocks, so that the format cannot change unnoticed.
+ * doc/codec.md explains the first of them byte by byte.
+ */
+static void
+test_fixed_bytes(void)
+{
+	static const int64_t time[5] = {
+		INT64_C(1700000000000000000), INT64_C(1700000001000000000),
+		INT64_C(1700000002000000000), INT64_C(1700000003500000000),
+		INT64_C(1700000004000000000)
+	};
+	static const double decimal[5] = {20.5, 20.53, 20.49, 20.51, 20.5};
+	static const uint8_t decimal_bytes[] = {
+		0x21, 0x05, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
+		0x80, 0xca, 0xb5, 0xee, 0x01, 0x42, 0x02, 0x25, 0x01, 0x02,
+		0x84, 0x20, 0x03, 0x01, 0x84, 0x02
+	};
+	static const double exception[5] = {20.5, -0.0, 20.49, 20.51, 20.5};
+	static const uint8_t exception_bytes[] = {
+		0x21, 0x05, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
+		0x80, 0xca, 0xb5, 0xee, 0x01, 0x42, 0x02, 0x25, 0x11, 0x02,
+		0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x80, 0x84, 0x20, 0x02, 0x01, 0x61
+	};
+	static const double bits[5] = {0.1f, 0.11f, 0.09f, 0.1f, 0.12f};
+	static const uint8_t bits_bytes[] = {
+		0x21, 0x05, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
+		0x80, 0xca, 0xb5, 0xee, 0x01, 0x42, 0x02, 0x25, 0x02, 0x1d,
+		0x9a, 0xb3, 0xe6, 0xdc, 0x3f, 0x16, 0xc1, 0xeb, 0xa3, 0x01,
+		0xc2, 0xf5, 0x28, 0x00, 0x00, 0x10, 0xae, 0x47, 0x8d, 0xc2,
+		0xf5
+	};
+	static const double runs[5] = {7, 7, 7, 7, 7};
+	static const uint8_t runs_bytes[] = {
+		0x21, 0x05, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
+		0x80, 0xca, 0xb5, 0xee, 0x01, 0x42, 0x02, 0x25, 0x04, 0x01,
+		0x01, 0x00, 0x0e
+	};
+	static const double raw[1] = {1 / 3.0};
+	static const uint8_t raw_bytes[] = {
+		0x01, 0x01, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
+		0x00, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5, 0x3f
+	};
+
+	check_bytes("fixed decimals", time, decimal, 5, decimal_bytes, sizeof(decimal_bytes));
+	check_bytes("fixed exception", time, exception, 5, exception_bytes, sizeof(exception_bytes));
+	check_bytes("fixed bits", time, bits, 5, bits_bytes, sizeof(bits_bytes));
+	check_bytes("fixed runs", time, runs, 5, runs_bytes, sizeof(runs_bytes));
+	check_bytes("fixed raw", time, raw, 1, raw_bytes, sizeof(raw_bytes));
+}
+
+/*
+ * Runs all shapes in many sizes.
+ */
+static void
+test_shapes(Random *r, const Shape *shape, int rounds)
+{
+	static const int sizes[] = {1, 2, 3, 4, 5, 63, 127, 128, 129, 130, 256, 257,
+	800, 1000, MAX - 1, MAX};
+	static int64_t time[MAX];
+	static double value[MAX];
+
+	for (; shape->name != NULL; shape++)
+		for (int i = 0; i < (int) (sizeof(sizes) / sizeof(sizes[0])) + rounds; i++)
+		{
+			int			n = i < rounds ? 1 + (int) random_below(r, i % 8 == 0 ? MAX : 300) :
+				sizes[i - rounds];
+			uint8_t    *block;
+			size_t		size;
+
+			shape_name = shape->name;
+			shape_points = n;
+			shape->make(r, n, time, value);
+			block = test_round_trip(r, n, time, value, &size);
+			test_damage(r, block, size);
+			free(block);
+		}
+}
+
+static double
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double) t.tv_sec * 1e9 + (double) t.tv_nsec;
+}
+
+/*
+ * Returns the largest number of points, of those from "at" on, whose block has at most
+ * 4070 bytes: what a leaf of the tree holds.
+ */
+static int
+points_per_leaf(const int64_t *time, const double *value, int left)
+{
+	static uint8_t block[4070];
+	int			low = 1;
+	int			high = left < MAX ? left : MAX;
+
+	while (low < high)
+	{
+		int			middle = (low + high + 1) / 2;
+
+		if (BtrLeafEncode(time, value, middle, block, sizeof(block)) > 0)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+/*
+ * Measures one shape, cut into leaves as a bulk load would: size, and the best of
+ * several timings.
+ */
+static void
+bench_shape(const Shape *shape)
+{
+	enum
+	{
+		POINTS = 200000,
+		REPEATS = 9
+	};
+	static int64_t time[POINTS];
+	static double value[POINTS];
+	static uint8_t blocks[POINTS * 17];
+	static int	start[POINTS];
+	static size_t offset[POINTS];
+	static int64_t time_out[MAX];
+	static double value_out[MAX];
+	Random		r = {1};
+	int			leaves = 0;
+	size_t		bytes = 0;
+	size_t		time_bytes = 0;
+	double		encode = 1e30;
+	double		decode = 1e30;
+	double		decode_times = 1e30;
+	double		search = 1e30;
+
+	shape->make(&r, POINTS, time, value);
+	for (int at = 0; at < POINTS; leaves++)
+	{
+		static const double zero[MAX];
+		uint8_t		scratch[BTR_LEAF_BOUND(MAX)];
+
+		start[leaves] = at;
+		at += points_per_leaf(time + at, value + at, POINTS - at);
+		time_bytes += BtrLeafEncode(time + start[leaves], zero, at - start[leaves],
+									scratch, sizeof(scratch)) - 5;
+	}
+	start[leaves] = POINTS;
+
+	for (int repeat = 0; repeat < REPEATS; repeat++)
+	{
+		double		t = now_ns();
+		int			found = 0;
+
+		bytes = 0;
+		for (int i = 0; i < leaves; i++)
+		{
+			offset[i] = bytes;
+			bytes += BtrLeafEncode(time + start[i], value + start[i],
+								   start[i + 1] - start[i], blocks + bytes,
+								   sizeof(blocks) - bytes);
+		}
+		offset[leaves] = bytes;
+		t = (now_ns() - t) / POINTS;
+		encode = t < encode ? t : encode;
+
+		t = now_ns();
+		for (int i = 0; i < leaves; i++)
+			CHECK(BtrLeafDecode(blocks + offset[i], offset[i + 1] - offset[i],
+								start[i + 1] - start[i], time_out, value_out));
+		t = (now_ns() - t) / POINTS;
+		decode = t < decode ? t : decode;
+
+		t = now_ns();
+		for (int i = 0; i < leaves; i++)
+			CHECK(BtrLeafDecode(blocks + offset[i], offset[i + 1] - offset[i],
+								start[i + 1] - start[i], time_out, NULL));
+		t = (now_ns() - t) / POINTS;
+		decode_times = t < decode_times ? t : decode_times;
+
+		t = now_ns();
+		for (int i = 0; i < leaves; i++)
+			found += BtrLeafLowerBound(blocks + offset[i], offset[i + 1] - offset[i],
+									   start[i + 1] - start[i],
+									   time[start[i] + (start[i + 1] - start[i]) * 2 / 3]);
+		t = (now_ns() - t) / leaves;
+		search = t < search && found >= 0 ? t : search;
+	}
+	printf("| %-32s | %5d | %6.3f | %6.3f | %6.3f | %5.1f | %5.2f | %5.2f | %5.0f |\n",
+		   shape->name, POINTS / leaves, (double) time_bytes / POINTS,
+		   (double) (bytes - time_bytes) / POINTS, (double) bytes / POINTS,
+		   encode, decode, decode_times, search);
+}
+
+static void
+bench(void)
+{
+	printf("| shape | points per leaf | times B/pt | values B/pt | total B/pt | encode ns/pt | decode ns/pt | times only ns/pt | search ns |\n");
+	printf("|---|---|---|---|---|---|---|---|---|\n");
+	for (const Shape *shape = signal_shapes; shape->name != NULL; shape++)
+		bench_shape(shape);
+}
+
+int
+main(int argc, char **argv)
+{
+	Random		r = {1};
+	int			rounds = 24;
+
+	for (int i = 1; i < argc; i++)
+	{
+		if (strcmp(argv[i], "--bench") == 0)
+		{
+			bench();
+			return 0;
+		}
+		if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
+			r.state = strtoull(argv[++i], NULL, 10);
+		else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
+			rounds = atoi(argv[++i]);
+		else
+		{
+			printf("usage: codec_test [--seed N] [--rounds N] | --bench\n");
+			return 2;
+		}
+	}
+
+	printf("seed %" PRIu64 ", %d rounds\n", r.state, rounds);
+	test_packing(&r);
+	test_varints(&r);
+	test_fixed_bytes();
+	test_shapes(&r, signal_shapes, rounds);
+	test_shapes(&r, awkward_shapes, rounds * 4);
+	test_random_bytes(&r, rounds * 4000);
+	printf("%" PRId64 " blocks of %" PRId64 " points came back bit by bit\n",
+		   counts.blocks, counts.points);
+	printf("%" PRId64 " searches agreed with the times\n", counts.searches);
+	printf("%" PRId64 " damaged blocks: %" PRId64 " refused, the others in order\n",
+		   counts.damaged, counts.refused);
+	return 0;
+}
