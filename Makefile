@@ -70,3 +70,11 @@ codec-fuzz:
 	mkdir -p build/corpus
 	clang -O1 $(CODEC_FLAGS) $(SANITIZE) -fsanitize=fuzzer -o build/codec_fuzz $(CODEC_SOURCES) $(srcdir)/t/codec/codec_fuzz.c
 	build/codec_fuzz -max_total_time=$(CODEC_FUZZ_SECONDS) -max_len=20000 build/corpus
+
+# The statistics by themselves, likewise.
+.PHONY: stat-check
+stat-check:
+	mkdir -p build
+	$(CC) -O1 -g -Wall -Wextra -Werror -I$(srcdir)/src $(SANITIZE) -o build/stat_test \
+		$(srcdir)/src/types/stat.c $(srcdir)/t/types/stat_test.c -lm
+	build/stat_test

@@ -149,9 +149,8 @@ block_extremes(const double *value, int n, BtrStat *s, double *sum)
 /*
  * Makes *s the summary of n values, 1 <= n <= BLOCK_VALUES.
  *
- * Two passes, the second one with the rounding errors of the first one's
- * mean taken out: faster than Welford's method, which divides for each
- * value, and at least as exact.
+ * Two passes, with the rounding error of the mean taken out of M2: faster than
+ * Welford's method, which divides for each value, and at least as exact.
  */
 static void
 summarise_block(const double *value, int n, BtrStat *s)
@@ -190,7 +189,14 @@ summarise_block(const double *value, int n, BtrStat *s)
 	}
 	rests = (rest[0] + rest[1]) + (rest[2] + rest[3]);
 	s->m2 = (square[0] + square[1]) + (square[2] + square[3]) - rests * (rests / n);
-	s->mean += rests / n;
+
+	/*
+	 * The differences are exact if no value is further from the mean than half
+	 * of it, and then show the error of the mean.  Otherwise they have errors
+	 * of their own.
+	 */
+	if (s->max - s->min <= fabs(s->mean) / 2)
+		s->mean += rests / n;
 
 	if (!isfinite(s->mean) || !isfinite(s->m2))
 	{
