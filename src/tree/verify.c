@@ -72,6 +72,15 @@ read_node(Verify *v, const BtrRef *ref)
 	MemoryContext oldcontext = CurrentMemoryContext;
 	ResourceOwner oldowner = CurrentResourceOwner;
 	BtrNode    *volatile node = NULL;
+	BlockNumber nblocks = RelationGetNumberOfBlocks(v->walk.tree.rel);
+
+	/* Far beyond the end, the error would be one about files. */
+	if (ItemPointerGetBlockNumberNoCheck(&ref->tid) >= nblocks)
+	{
+		problem(v, &ref->tid, "Node is beyond the end of the store, which has %u blocks",
+				nblocks);
+		return NULL;
+	}
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(oldcontext);
@@ -98,8 +107,9 @@ read_node(Verify *v, const BtrRef *ref)
 		if (error->sqlerrcode != ERRCODE_DATA_CORRUPTED)
 			ReThrowError(error);
 		node = NULL;
+		/* The detail has all that the place does not say; it ends in a full stop. */
 		if (error->detail != NULL)
-			problem(v, &ref->tid, "%s (%s)", error->message, error->detail);
+			problem(v, &ref->tid, "%.*s", (int) strlen(error->detail) - 1, error->detail);
 		else
 			problem(v, &ref->tid, "%s", error->message);
 		FreeErrorData(error);
@@ -136,22 +146,22 @@ check_stat(Verify *v, const ItemPointerData *tid, const char *what,
 	double		spread = actual->max - actual->min;
 
 	if (promised->count != actual->count)
-		problem(v, tid, "%s: expected count %lld, found %lld", what,
-				(long long) actual->count, (long long) promised->count);
+		problem(v, tid, "%s has count %lld, expected %lld", what,
+				(long long) promised->count, (long long) actual->count);
 	if (promised->min != actual->min)
-		problem(v, tid, "%s: expected min %.17g, found %.17g", what,
-				actual->min, promised->min);
+		problem(v, tid, "%s has min %.17g, expected %.17g", what,
+				promised->min, actual->min);
 	if (promised->max != actual->max)
-		problem(v, tid, "%s: expected max %.17g, found %.17g", what,
-				actual->max, promised->max);
+		problem(v, tid, "%s has max %.17g, expected %.17g", what,
+				promised->max, actual->max);
 	if (!nearly_equal(promised->mean, actual->mean, 1e-9 * scale) && isfinite(spread))
-		problem(v, tid, "%s: expected mean %.17g, found %.17g", what,
-				actual->mean, promised->mean);
+		problem(v, tid, "%s has mean %.17g, expected %.17g", what,
+				promised->mean, actual->mean);
 	if (!nearly_equal(promised->m2, actual->m2,
 					  1e-9 * actual->m2 +
 					  1e-12 * scale * spread * (double) actual->count))
-		problem(v, tid, "%s: expected m2 %.17g, found %.17g", what,
-				actual->m2, promised->m2);
+		problem(v, tid, "%s has m2 %.17g, expected %.17g", what,
+				promised->m2, actual->m2);
 }
 
 /*
@@ -217,18 +227,18 @@ check_leaf(Verify *v, const ItemPointerData *tid, const BtrNodeHeader *h)
 	int64		end = BtrNodeEnd(h);
 
 	if (!is_level(h->slot_pw, v->phase))
-		problem(v, tid, "leaf has slots of 2^%d ns, no level of phase %d",
+		problem(v, tid, "Leaf has slots of 2^%d ns, no level of phase %d",
 				h->slot_pw, v->phase);
 	else if ((((uint64) h->start - (uint64) BTR_TIME_MIN) &
 			  ((UINT64_C(1) << h->slot_pw) - 1)) != 0)
-		problem(v, tid, "leaf starts at %lld, inside a slot of 2^%d ns",
+		problem(v, tid, "Leaf starts at %lld, inside a slot of 2^%d ns",
 				(long long) h->start, h->slot_pw);
 	else if (h->nslots > 1)
 	{
 		BtrSpan		span = BtrSpanFor(h->start, end - 1, v->phase);
 
 		if (span.slot_pw != h->slot_pw)
-			problem(v, tid, "leaf of [%lld, %lld) does not lie in one node with slots of 2^%d ns",
+			problem(v, tid, "Leaf from %lld to %lld does not lie in one node with slots of 2^%d ns",
 					(long long) h->start, (long long) end, h->slot_pw);
 	}
 
@@ -240,7 +250,7 @@ check_leaf(Verify *v, const ItemPointerData *tid, const BtrNodeHeader *h)
 
 		if (BtrSlotOf(h->start, h->slot_pw, first) != 0 ||
 			BtrSlotOf(h->start, h->slot_pw, last) != h->nslots - 1)
-			problem(v, tid, "leaf of [%lld, %lld) has points from %lld to %lld only",
+			problem(v, tid, "Leaf from %lld to %lld has points from %lld to %lld only",
 					(long long) h->start, (long long) end,
 					(long long) first, (long long) last);
 	}
@@ -258,14 +268,14 @@ check_inner(Verify *v, const ItemPointerData *tid, const BtrNode *node)
 
 	if (BtrEntryParts(node, 0) == h->nitems)
 	{
-		problem(v, tid, "inner node has a single child");
+		problem(v, tid, "Inner node has a single child");
 		return;
 	}
 
 	span = BtrSpanFor(BtrEntryRange(node, 0).start,
 					  BtrEntryRange(node, h->nitems - 1).end - 1, v->phase);
 	if (span.start != h->start || span.slot_pw != h->slot_pw || span.nslots != h->nslots)
-		problem(v, tid, "inner node is at %lld with %d slots of 2^%d ns, expected %lld with %d of 2^%d",
+		problem(v, tid, "Inner node is at %lld with %d slots of 2^%d ns, expected %lld with %d of 2^%d",
 				(long long) h->start, h->nslots, h->slot_pw,
 				(long long) span.start, span.nslots, span.slot_pw);
 }
@@ -281,13 +291,13 @@ check_chain(Verify *v, const ItemPointerData *tid, const BtrNode *node, bool upp
 	int			n = node->h.nitems;
 
 	if (uppermost && n == 1)
-		problem(v, tid, "chain has a single child");
+		problem(v, tid, "Chain has a single child");
 	for (int i = 0; i < n; i++)
 	{
 		for (int j = i + 1; j < n; j++)
 		{
 			if (BtrEntrySameChild(&entries[i], &entries[j]))
-				problem(v, tid, "entries %d and %d of a chain node have the same child", i, j);
+				problem(v, tid, "Entries %d and %d of a chain have the same child", i, j);
 		}
 	}
 }
@@ -307,23 +317,23 @@ check_parts(Verify *v, const ItemPointerData *tid, const BtrNode *parent, int i,
 	for (int part = i + 1; part <= last; part++)
 	{
 		if (BtrEntryFirst(&entries[part]) != BtrEntryEnd(&entries[part - 1]))
-			problem(v, tid, "entries %d and %d describe parts of one leaf that are not adjacent",
+			problem(v, tid, "Entries %d and %d describe parts of one leaf that are not adjacent",
 					part - 1, part);
 		if (entries[part].version != entries[i].version ||
 			BtrEntryIsLeaf(&entries[part]) != BtrEntryIsLeaf(&entries[i]))
-			problem(v, tid, "entries %d and %d describe the same child differently",
+			problem(v, tid, "Entries %d and %d describe the same child differently",
 					i, part);
 	}
 
 	if (leaf == NULL)
 		return;
 	if (leaf->slot_pw > parent->h.slot_pw)
-		problem(v, tid, "entry %d has a leaf with slots of 2^%d ns, wider than its own of 2^%d",
+		problem(v, tid, "Entry %d has a leaf with slots of 2^%d ns, wider than its own of 2^%d",
 				i, leaf->slot_pw, parent->h.slot_pw);
 	else if (leaf->slot_pw == parent->h.slot_pw ?
 			 ref->start != leaf->start || ref->end != BtrNodeEnd(leaf) :
 			 BtrEntryEnd(&entries[last]) - BtrEntryFirst(&entries[i]) != 1)
-		problem(v, tid, "entry %d covers [%lld, %lld), but its leaf [%lld, %lld) with slots of 2^%d ns",
+		problem(v, tid, "Entry %d covers %lld to %lld, but its leaf %lld to %lld with slots of 2^%d ns",
 				i, (long long) ref->start, (long long) ref->end,
 				(long long) leaf->start, (long long) BtrNodeEnd(leaf), leaf->slot_pw);
 }
@@ -346,7 +356,7 @@ verify_child(Verify *v, const ItemPointerData *parent_tid, const BtrNode *parent
 	BtrNode    *node = NULL;
 
 	if (ref.version > v->max_version)
-		problem(v, parent_tid, "entry %d has version %lld, after the newest version %lld",
+		problem(v, parent_tid, "Entry %d has version %lld, after the newest version %lld",
 				i, (long long) ref.version, (long long) v->max_version);
 
 	if (v->deep || !ref.leaf)
@@ -360,7 +370,7 @@ verify_child(Verify *v, const ItemPointerData *parent_tid, const BtrNode *parent
 
 		for (int part = i; part < i + nparts; part++)
 		{
-			char	   *what = psprintf("entry %d", part);
+			char	   *what = psprintf("Entry %d", part);
 
 			if (node->h.kind == BTR_NODE_LEAF)
 				check_leaf_stat(v, parent_tid, what, &entries[part].stat,
@@ -413,14 +423,14 @@ BtrTreeVerify(const BtrTree *tree, int phase, int64 max_version, bool deep,
 	Verify	   *v;
 	BtrRef		ref = BtrRootRef(&tree->root);
 	BtrNode    *node;
-	const char *what = "version row";
+	const char *what = "Version row";
 
 	if (BtrRootIsEmpty(&tree->root))
 	{
 		if (tree->root.stat.count != 0)
 		{
 			report(InvalidBlockNumber, InvalidOffsetNumber,
-				   psprintf("%s: expected count 0 of an empty tree, found %lld", what,
+				   psprintf("%s has count %lld, but no root: 0 expected", what,
 							(long long) tree->root.stat.count), arg);
 		}
 		return;
@@ -436,7 +446,7 @@ BtrTreeVerify(const BtrTree *tree, int phase, int64 max_version, bool deep,
 	BtrWalkInit(&v->walk, tree);
 
 	if (tree->root.version > max_version)
-		problem(v, &ref.tid, "root has version %lld, after the newest version %lld",
+		problem(v, &ref.tid, "Root has version %lld, after the newest version %lld",
 				(long long) tree->root.version, (long long) max_version);
 
 	node = read_node(v, &ref);
