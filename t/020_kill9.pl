@@ -48,7 +48,7 @@ sub insert
 	my $step = 1 + random_below(5000);
 
 	$effect->{$stream}{$b} = $n if $effect;
-	return "SELECT btrdb_insert('$stream', array_agg($base + i * $step), array_agg($b.0::float8)) "
+	return "SELECT btrdb_insert('$stream', array_agg($base + i * $step::bigint), array_agg($b.0::float8)) "
 	  . "FROM generate_series(1, $n) i;\n";
 }
 
@@ -62,7 +62,7 @@ sub insert_private
 
 	push @{ $alive{$writer} }, $b;
 	$effect->{$stream}{$b} = $n;
-	return "SELECT btrdb_insert('$stream', array_agg($b * 1000000 + i), array_agg($b.0::float8)) "
+	return "SELECT btrdb_insert('$stream', array_agg($b * 1000000::bigint + i), array_agg($b.0::float8)) "
 	  . "FROM generate_series(1, $n) i;\n";
 }
 
@@ -75,7 +75,7 @@ sub delete_private
 	return insert_private($writer, $effect) unless @$list > 3;
 	my ($b) = splice(@$list, random_below(scalar @$list), 1);
 	$effect->{$stream}{$b} = 0;
-	return "SELECT btrdb_delete('$stream', $b * 1000000, ($b + 1) * 1000000);\n";
+	return "SELECT btrdb_delete('$stream', $b * 1000000::bigint, ($b + 1) * 1000000::bigint);\n";
 }
 
 # A transaction: its SQL and what it leaves, stream => batch => points.
