@@ -63,7 +63,7 @@ sub insert
 {
 	my ($first, $n, $step) = @_;
 
-	return "SELECT btrdb_insert('$s', array_agg(i * $step::bigint), array_agg(i / 7.0::float8)) "
+	return "SELECT btrdb_insert('$s', array_agg(i * ${step}::bigint), array_agg(i / 7.0::float8)) "
 	  . "FROM generate_series($first, $first + $n - 1) i";
 }
 

@@ -48,7 +48,7 @@ sub insert
 	my $step = 1 + random_below(5000);
 
 	$effect->{$stream}{$b} = $n if $effect;
-	return "SELECT btrdb_insert('$stream', array_agg($base + i * $step::bigint), array_agg($b.0::float8)) "
+	return "SELECT btrdb_insert('$stream', array_agg($base + i * ${step}::bigint), array_agg($b.0::float8)) "
 	  . "FROM generate_series(1, $n) i;\n";
 }
 
