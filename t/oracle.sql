@@ -172,7 +172,7 @@ $$;
 -- The points of version v of stream s with lo <= time < hi; v = 0 is the latest
 -- with its buffer.
 CREATE FUNCTION oracle.contents(s int, v bigint, lo bigint, hi bigint)
-RETURNS TABLE (time bigint, id bigint, value float8)
+RETURNS TABLE ("time" bigint, id bigint, value float8)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT p.time, p.id, p.value
@@ -441,7 +441,7 @@ CREATE FUNCTION oracle.check_windows(s int, v bigint, lo bigint, hi bigint, widt
 LANGUAGE plpgsql AS $$
 DECLARE
 	asked text := format('SELECT * FROM btrdb_windows(%L::uuid, %s, %s, %s, 0, %s)', oracle.uuid_of(s), lo, hi, width, v);
-	n bigint := floor((hi::numeric - lo) / width);
+	n bigint := div(hi::numeric - lo, width::numeric);
 BEGIN
 	-- time - lo overflows nowhere: both are within 2^62.
 	PERFORM oracle.expect_none(format(
@@ -468,7 +468,7 @@ BEGIN
 						  WHERE time >= a.time::numeric + %6$s AND time < a.time::numeric + %7$s - %6$s)
 			OR a.count > (SELECT count(*) FROM oracle.contents(%2$s, %3$s, %4$s, %5$s)
 						  WHERE time >= a.time::numeric - %6$s AND time < a.time::numeric + %7$s + %6$s)
-			OR a.min > a.max OR a.mean < a.min - 1e-9 * abs(a.min) OR a.mean > a.max + 1e-9 * abs(a.max)
+			OR a.min > a.max OR a.mean < a.min OR a.mean > a.max
 			OR (a.count = 0) <> (a.mean IS NULL)',
 		asked, s, v, oracle.time_min(), oracle.time_max(), 2::numeric ^ d, width), asked);
 END
