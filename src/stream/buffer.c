@@ -15,7 +15,6 @@
 #include "catalog/indexing.h"
 #include "codec/leaf.h"
 #include "miscadmin.h"
-#include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -78,38 +77,31 @@ is_absorbed(HeapTupleHeader row)
 static void
 read_tail(Relation rel, const pg_uuid_t *stream, Tail *tail)
 {
-	const BtrCatalog *catalog = BtrGetCatalog();
-	Relation	buffer = table_open(catalog->buffer, AccessShareLock);
-	Relation	index = index_open(catalog->buffer_idx, AccessShareLock);
-	TupleDesc	desc = RelationGetDescr(buffer);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	BtrBufferScan scan;
+	int32		from = BtrGetHint(stream)->ordinal;
 
 	memset(tail, 0, sizeof(*tail));
-	ScanKeyInit(&key, Anum_buffer_stream, BTEqualStrategyNumber, F_UUID_EQ,
-				UUIDPGetDatum(stream));
-	scan = systable_beginscan_ordered(buffer, index, SnapshotAny, 1, &key);
-	tuple = systable_getnext_ordered(scan, BackwardScanDirection);
-	if (HeapTupleIsValid(tuple))
+	BtrBufferScanBegin(&scan, rel, stream, SnapshotAny, from, AccessShareLock);
+	if (!BtrBufferScanNext(&scan, BackwardScanDirection) && from > 0)
 	{
-		TransactionId xid = deleter(tuple->t_data);
-		bool		isnull;
-		int64		store;
+		BtrBufferScanEnd(&scan);
+		BtrBufferScanBegin(&scan, rel, stream, SnapshotAny, 0, AccessShareLock);
+		(void) BtrBufferScanNext(&scan, BackwardScanDirection);
+	}
+	if (HeapTupleIsValid(scan.tuple))
+	{
+		TransactionId xid = deleter(scan.tuple->t_data);
 
-		tail->ordinal = DatumGetInt32(heap_getattr(tuple, Anum_buffer_ordinal, desc, &isnull));
-		store = DatumGetInt64(heap_getattr(tuple, Anum_buffer_store, desc, &isnull));
-		if (store == BtrStoreId(rel) &&
+		tail->ordinal = scan.ordinal;
+		if (scan.count > 0 &&
 			!(TransactionIdIsValid(xid) &&
 			  (TransactionIdIsCurrentTransactionId(xid) || TransactionIdDidCommit(xid))))
 		{
-			tail->rows = DatumGetInt32(heap_getattr(tuple, Anum_buffer_rows, desc, &isnull));
-			tail->points = DatumGetInt32(heap_getattr(tuple, Anum_buffer_total, desc, &isnull));
+			tail->rows = scan.rows;
+			tail->points = scan.total;
 		}
 	}
-	systable_endscan_ordered(scan);
-	index_close(index, AccessShareLock);
-	table_close(buffer, NoLock);
+	BtrBufferScanEnd(&scan);
 }
 
 /*
@@ -144,9 +136,12 @@ encode_block(const int64 *time, const double *value, int n, PackedPoints *block)
 }
 
 /*
- * Appends sorted points to the stream's write buffer and increments the command
- * counter, so that a flush by the same statement sees them.  Returns true if the
- * buffer has passed one of its limits and a flush is due.
+ * Appends sorted points to the stream's write buffer.  Returns true if the buffer
+ * has passed one of its limits and a flush is due.
+ *
+ * The command counter is left alone.  Rows that are inserted and deleted by one
+ * transaction need memory for each pair of commands that did so: the calls of one
+ * statement share the command until a flush comes.
  */
 bool
 BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points)
@@ -186,7 +181,7 @@ BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points)
 	}
 	CatalogCloseIndexes(indexes);
 	table_close(buffer, NoLock);
-	CommandCounterIncrement();
+	BtrGetHint(stream)->ordinal = tail.ordinal;
 
 	return tail.points > btrdb_buffer_points || tail.rows > btrdb_buffer_rows;
 }
@@ -208,7 +203,7 @@ BtrBufferRead(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
 	BtrBufferScan scan;
 
 	BtrBufferScanBegin(&scan, rel, stream, snapshot, 0, AccessShareLock);
-	while (BtrBufferScanNext(&scan))
+	while (BtrBufferScanNext(&scan, ForwardScanDirection))
 	{
 		if (!skip_absorbed || !is_absorbed(scan.tuple->t_data))
 			BtrBufferScanPoints(&scan, &array);

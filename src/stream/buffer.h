@@ -7,8 +7,31 @@
 
 #include "access/genam.h"
 #include "access/htup.h"
+#include "access/transam.h"
 
 #include "stream/stream.h"
+
+/* ---- hint.c ---- */
+
+/*
+ * What this session remembers of a stream; 0 where it knows nothing.
+ *
+ * version and ordinal are places in an index from which a search for the newest
+ * row may start: it ends there instead of reading a whole index page.  If it
+ * finds nothing, because the row is not visible or no longer there, the search is
+ * repeated without, so a hint can be wrong.
+ */
+typedef struct BtrHint
+{
+	pg_uuid_t	stream;
+	int64		version;		/* of a version row */
+	int32		ordinal;		/* of a buffer row */
+
+	FullTransactionId xid;		/* top-level transaction that flushed is about */
+	int32		flushed;		/* ordinal of the last buffer row that it flushed */
+} BtrHint;
+
+extern BtrHint *BtrGetHint(const pg_uuid_t *stream);
 
 /* ---- sort.c ---- */
 
@@ -56,20 +79,22 @@ typedef struct BtrBufferScan
 	/* The current row */
 	HeapTuple	tuple;
 	int32		ordinal;
+	int32		rows;
+	int32		total;
 	int			count;			/* points in it; 0 if it is of another store */
 } BtrBufferScan;
 
-/* Starts a scan of the rows with an ordinal greater than after (0: all) that snapshot sees. */
+/* Starts a scan of the rows from ordinal from on (0: all) that snapshot sees. */
 extern void BtrBufferScanBegin(BtrBufferScan *scan, Relation rel, const pg_uuid_t *stream,
-							   Snapshot snapshot, int32 after, LOCKMODE lockmode);
+							   Snapshot snapshot, int32 from, LOCKMODE lockmode);
 
 /* Moves to the next row; false at the end. */
-extern bool BtrBufferScanNext(BtrBufferScan *scan);
+extern bool BtrBufferScanNext(BtrBufferScan *scan, ScanDirection direction);
 
 /* Appends the current row's points. */
 extern void BtrBufferScanPoints(BtrBufferScan *scan, BtrPointArray *array);
 
-/* Ends the scan; keeps the lock on the table. */
+/* Ends the scan; keeps the locks. */
 extern void BtrBufferScanEnd(BtrBufferScan *scan);
 
 #endif							/* BTR_BUFFER_H */

@@ -55,11 +55,11 @@ BtrPointArrayAppend(BtrPointArray *array, const BtrPoints *points)
 
 /*
  * Starts a scan of the stream's buffer rows that snapshot sees, by ordinal, from
- * the first one with an ordinal greater than after.  lockmode is for the table.
+ * the one with ordinal from on.  lockmode is for the table.
  */
 void
 BtrBufferScanBegin(BtrBufferScan *scan, Relation rel, const pg_uuid_t *stream,
-				   Snapshot snapshot, int32 after, LOCKMODE lockmode)
+				   Snapshot snapshot, int32 from, LOCKMODE lockmode)
 {
 	const BtrCatalog *catalog = BtrGetCatalog();
 	ScanKeyData key[2];
@@ -70,10 +70,10 @@ BtrBufferScanBegin(BtrBufferScan *scan, Relation rel, const pg_uuid_t *stream,
 	scan->index = index_open(catalog->buffer_idx, AccessShareLock);
 	ScanKeyInit(&key[0], Anum_buffer_stream, BTEqualStrategyNumber, F_UUID_EQ,
 				UUIDPGetDatum(stream));
-	ScanKeyInit(&key[1], Anum_buffer_ordinal, BTGreaterStrategyNumber, F_INT4GT,
-				Int32GetDatum(after));
+	ScanKeyInit(&key[1], Anum_buffer_ordinal, BTGreaterEqualStrategyNumber, F_INT4GE,
+				Int32GetDatum(from));
 	scan->scan = systable_beginscan_ordered(scan->rel, scan->index, snapshot,
-											after > 0 ? 2 : 1, key);
+											from > 0 ? 2 : 1, key);
 	scan->tuple = NULL;
 }
 
@@ -106,18 +106,20 @@ get_column(const BtrBufferScan *scan, int attnum)
 }
 
 /*
- * Moves to the next row and sets tuple, ordinal and count; false at the end.
- * The row stays pinned until the next call.
+ * Moves to the next row in the given direction and fills the fields about it;
+ * false at the end.  The row stays pinned until the next call.
  */
 bool
-BtrBufferScanNext(BtrBufferScan *scan)
+BtrBufferScanNext(BtrBufferScan *scan, ScanDirection direction)
 {
 	CHECK_FOR_INTERRUPTS();
-	scan->tuple = systable_getnext_ordered(scan->scan, ForwardScanDirection);
+	scan->tuple = systable_getnext_ordered(scan->scan, direction);
 	if (!HeapTupleIsValid(scan->tuple))
 		return false;
 
 	scan->ordinal = DatumGetInt32(get_column(scan, Anum_buffer_ordinal));
+	scan->rows = DatumGetInt32(get_column(scan, Anum_buffer_rows));
+	scan->total = DatumGetInt32(get_column(scan, Anum_buffer_total));
 	if (DatumGetInt64(get_column(scan, Anum_buffer_store)) != scan->store)
 		scan->count = 0;
 	else
@@ -155,12 +157,12 @@ BtrBufferScanPoints(BtrBufferScan *scan, BtrPointArray *array)
 }
 
 /*
- * Ends the scan.  The lock on the table is kept to the end of the transaction.
+ * Ends the scan.  The locks on table and index are kept to the end of the transaction.
  */
 void
 BtrBufferScanEnd(BtrBufferScan *scan)
 {
 	systable_endscan_ordered(scan->scan);
-	index_close(scan->index, AccessShareLock);
+	index_close(scan->index, NoLock);
 	table_close(scan->rel, NoLock);
 }

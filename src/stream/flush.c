@@ -11,7 +11,6 @@
 
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "common/hashfn.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -21,28 +20,6 @@
 
 /* What a flush needs per buffered point: the point, and again to sort it. */
 #define FLUSH_POINT_SIZE	(2 * (sizeof(int64) + sizeof(double)))
-
-/*
- * How far this transaction has flushed the buffers of some streams.
- *
- * Rows that a transaction has deleted itself can be neither vacuumed nor skipped
- * by the index before it ends.  A transaction that inserts a million points one
- * by one flushes a thousand times: each flush would read all rows of those before
- * it again.  Optional flushes begin after the last row flushed instead.  (A row of
- * another session may be there that has been committed since, with an ordinal
- * below: it stays for another transaction's flush, and readers see it.)
- */
-#define FLUSHED_SLOTS		64		/* by hash; a collision forgets one stream */
-
-typedef struct Flushed
-{
-	FullTransactionId xid;		/* of the top-level transaction */
-	pg_uuid_t	stream;
-	int32		ordinal;		/* of the last row that was flushed */
-} Flushed;
-
-static Flushed flushed[FLUSHED_SLOTS];
-static bool callback_registered = false;
 
 /* A flush at work. */
 typedef struct Flush
@@ -61,57 +38,31 @@ typedef struct Flush
 } Flush;
 
 /*
- * Forgets everything when a subtransaction is rolled back, which may bring
- * flushed rows back to life.
- */
-static void
-forget_flushed(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg)
-{
-	if (event == SUBXACT_EVENT_ABORT_SUB)
-		memset(flushed, 0, sizeof(flushed));
-}
-
-/*
- * Returns the place of a stream in the table of flushed rows.
- */
-static Flushed *
-flushed_slot(const pg_uuid_t *stream)
-{
-	return &flushed[hash_bytes(stream->data, UUID_LEN) % FLUSHED_SLOTS];
-}
-
-/*
- * Returns the ordinal up to which this transaction has flushed the stream's
- * rows; 0 if nothing is known.
+ * Returns the ordinal of the buffer row at which an optional flush begins.
+ *
+ * Rows that a transaction has deleted itself can be neither vacuumed nor skipped
+ * by the index before it ends.  A transaction that inserts a million points one
+ * by one flushes a thousand times: each flush would read all rows of those before
+ * it again.  So it begins after the last row that was flushed.  A row of another
+ * session may be there that has been committed since, with an ordinal below: it
+ * stays for another transaction's flush, and readers see it.
  */
 static int32
-get_flushed(const pg_uuid_t *stream)
+first_to_flush(const pg_uuid_t *stream)
 {
-	Flushed    *slot = flushed_slot(stream);
+	int32		flushed = BtrGetHint(stream)->flushed;
 
-	if (FullTransactionIdEquals(slot->xid, GetTopFullTransactionIdIfAny()) &&
-		memcmp(&slot->stream, stream, UUID_LEN) == 0)
-		return slot->ordinal;
-	return 0;
+	return flushed > 0 ? flushed + 1 : 0;
 }
 
 /*
  * Remembers that this transaction has flushed the stream's rows up to ordinal.
  */
 static void
-set_flushed(const pg_uuid_t *stream, int32 ordinal)
+remember_flushed(const pg_uuid_t *stream, int32 ordinal)
 {
-	Flushed    *slot = flushed_slot(stream);
-
-	if (!callback_registered)
-	{
-		RegisterSubXactCallback(forget_flushed, NULL);
-		callback_registered = true;
-	}
-	slot->xid = GetTopFullTransactionIdIfAny();
-	slot->stream = *stream;
 	/* At the maximum, numbering has ended and the order says nothing. */
-	slot->ordinal = ordinal < PG_INT32_MAX ? ordinal : 0;
+	BtrGetHint(stream)->flushed = ordinal < PG_INT32_MAX ? ordinal : 0;
 }
 
 /*
@@ -185,13 +136,13 @@ commit_version(Flush *flush, const BtrPoints *points)
  * version, or several if it is more than a flush may hold in memory.
  */
 static void
-flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int32 after)
+flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int32 from)
 {
 	BtrBufferScan scan;
 	int32		last = 0;
 
-	BtrBufferScanBegin(&scan, flush->rel, flush->stream, snapshot, after, RowExclusiveLock);
-	while (BtrBufferScanNext(&scan))
+	BtrBufferScanBegin(&scan, flush->rel, flush->stream, snapshot, from, RowExclusiveLock);
+	while (BtrBufferScanNext(&scan, ForwardScanDirection))
 	{
 		MemoryContext old;
 
@@ -211,7 +162,7 @@ flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int32 aft
 	else if (last > 0)
 		CommandCounterIncrement();	/* rows of another store were deleted */
 	if (last > 0)
-		set_flushed(flush->stream, last);
+		remember_flushed(flush->stream, last);
 }
 
 /*
@@ -265,6 +216,8 @@ BtrFlush(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
 	if (!BtrStreamLock(stream, mandatory))
 		return false;
 
+	/* What this statement has buffered so far must be seen. */
+	CommandCounterIncrement();
 	push_flush_snapshot();
 	BtrVersionLatest(rel, stream, GetActiveSnapshot(), result);
 	if (IsolationUsesXactSnapshot() && !is_newest(rel, stream, result))
@@ -282,7 +235,7 @@ BtrFlush(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
 	flush.context = AllocSetContextCreate(CurrentMemoryContext, "btrdb flush",
 										  ALLOCSET_DEFAULT_SIZES);
 	flush_buffer(&flush, points != NULL && points->n > 0 ? points : NULL,
-				 GetActiveSnapshot(), mandatory ? 0 : get_flushed(stream));
+				 GetActiveSnapshot(), mandatory ? 0 : first_to_flush(stream));
 	MemoryContextDelete(flush.context);
 	PopActiveSnapshot();
 	return true;

@@ -16,7 +16,7 @@
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
-#include "stream/stream.h"
+#include "stream/buffer.h"
 #include "stream/version.h"
 
 /* A scan of the version rows of one stream, by version number. */
@@ -40,11 +40,10 @@ init_version(BtrVersion *result)
 }
 
 /*
- * Starts a scan of the stream's rows that snapshot sees; of one row only if
- * version is not 0.
+ * Starts a scan of the stream's rows from version from on that snapshot sees.
  */
 static void
-begin_scan(VersionScan *scan, const pg_uuid_t *stream, int64 version, Snapshot snapshot)
+begin_scan(VersionScan *scan, const pg_uuid_t *stream, int64 from, Snapshot snapshot)
 {
 	const BtrCatalog *catalog = BtrGetCatalog();
 	ScanKeyData key[2];
@@ -53,20 +52,20 @@ begin_scan(VersionScan *scan, const pg_uuid_t *stream, int64 version, Snapshot s
 	scan->index = index_open(catalog->versions_pkey, AccessShareLock);
 	ScanKeyInit(&key[0], Anum_versions_stream, BTEqualStrategyNumber, F_UUID_EQ,
 				UUIDPGetDatum(stream));
-	ScanKeyInit(&key[1], Anum_versions_version, BTEqualStrategyNumber, F_INT8EQ,
-				Int64GetDatum(version));
+	ScanKeyInit(&key[1], Anum_versions_version, BTGreaterEqualStrategyNumber, F_INT8GE,
+				Int64GetDatum(from));
 	scan->scan = systable_beginscan_ordered(scan->versions, scan->index, snapshot,
-											version == 0 ? 1 : 2, key);
+											from == 0 ? 1 : 2, key);
 }
 
 /*
- * Ends a scan.  The lock on the table is kept to the end of the transaction.
+ * Ends a scan.  The locks on table and index are kept to the end of the transaction.
  */
 static void
 end_scan(VersionScan *scan)
 {
 	systable_endscan_ordered(scan->scan);
-	index_close(scan->index, AccessShareLock);
+	index_close(scan->index, NoLock);
 	table_close(scan->versions, NoLock);
 }
 
@@ -139,11 +138,22 @@ BtrVersionLatest(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
 				 BtrVersion *result)
 {
 	VersionScan scan;
+	int64		from = BtrGetHint(stream)->version;
+	bool		found;
 
-	begin_scan(&scan, stream, 0, snapshot);
-	if (!next_version(&scan, rel, BackwardScanDirection, result))
-		init_version(result);
+	begin_scan(&scan, stream, from, snapshot);
+	found = next_version(&scan, rel, BackwardScanDirection, result);
 	end_scan(&scan);
+	if (!found && from > 0)
+	{
+		begin_scan(&scan, stream, 0, snapshot);
+		found = next_version(&scan, rel, BackwardScanDirection, result);
+		end_scan(&scan);
+	}
+	if (found)
+		BtrGetHint(stream)->version = result->version;
+	else
+		init_version(result);
 }
 
 /*
@@ -224,7 +234,8 @@ BtrVersionGet(Relation rel, const pg_uuid_t *stream, int64 version,
 	if (version > 0)
 	{
 		begin_scan(&scan, stream, version, snapshot);
-		found = next_version(&scan, rel, ForwardScanDirection, result);
+		found = next_version(&scan, rel, ForwardScanDirection, result) &&
+			result->version == version;
 		end_scan(&scan);
 	}
 	if (!found)
