@@ -43,7 +43,7 @@ cannot_read(Relation rel)
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("cannot read \"btrdb.%s\" directly",
 					RelationGetRelationName(rel)),
-			 errhint("Use btrdb_values() to read a stream's points.")));
+			 errhint("Use btrdb_values() to read points, btrdb_insert() and btrdb_delete() to change them.")));
 }
 
 /*

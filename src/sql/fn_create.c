@@ -154,7 +154,7 @@ btrdb_create(PG_FUNCTION_ARGS)
 	if (uuid_is_used(uuid))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("stream %s already exists", BtrUuidText(uuid)),
+				 errmsg("stream \"%s\" already exists", BtrUuidText(uuid)),
 				 errhint("Leave out the uuid to have one made.")));
 
 	tags = PG_GETARG_JSONB_P(1);

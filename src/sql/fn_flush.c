@@ -35,7 +35,7 @@ btrdb_flush(PG_FUNCTION_ARGS)
 	}
 	else
 	{
-		Snapshot	snapshot = RegisterSnapshot(GetActiveSnapshot());
+		Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 		pg_uuid_t	next;
 		bool		found = BtrBufferNextStream(NULL, snapshot, &next);
 

@@ -35,7 +35,7 @@ array_count(ArrayType *array, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("array \"%s\" contains a null element", name),
-				 errhint("Leave out points that have no value.")));
+				 errhint("Leave out points that lack a time or a value.")));
 
 	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 }

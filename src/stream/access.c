@@ -95,12 +95,24 @@ BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right)
 	Oid			points = BtrGetCatalog()->points;
 	AclResult	result = pg_class_aclcheck(points, GetUserId(), right);
 	Relation	rel;
+	bool		visible;
 
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, OBJECT_TABLE, "points");
 
 	rel = table_open(points, lockmode);
-	if (stream != NULL && !BtrStreamIsVisible(stream))
+
+	/* A writer sees what its own statement has created before. */
+	if (right != ACL_SELECT)
+	{
+		PushCopiedSnapshot(GetActiveSnapshot());
+		UpdateActiveSnapshotCommandId();
+	}
+	visible = stream == NULL || BtrStreamIsVisible(stream);
+	if (right != ACL_SELECT)
+		PopActiveSnapshot();
+
+	if (!visible)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("stream \"%s\" does not exist", BtrUuidText(stream)),

@@ -1,0 +1,78 @@
+-- The store as a relation: TRUNCATE, VACUUM, ANALYZE, size.
+SELECT btrdb_create('truncate', stream => 'a0000000-0000-0000-0000-000000000001') AS s \gset
+SELECT btrdb_insert(:'s', array_agg(i), array_agg(i::float8)) FROM generate_series(1, 10000) AS i;
+SELECT btrdb_insert(:'s', 20000, 1);
+SELECT pg_relation_filenode('btrdb.points') AS file \gset
+
+-- rolled back, it never was
+BEGIN;
+TRUNCATE btrdb.points;
+SELECT btrdb_version(:'s'), btrdb_count(:'s'), pg_relation_size('btrdb.points');
+SELECT btrdb_insert(:'s', 7, 7), btrdb_flush(:'s');
+SELECT * FROM btrdb_values(:'s', 0, 100000);
+-- twice in one transaction, and in a subtransaction
+TRUNCATE btrdb.points;
+SELECT btrdb_version(:'s'), btrdb_count(:'s'), pg_relation_size('btrdb.points');
+SAVEPOINT a;
+SELECT btrdb_insert(:'s', 8, 8), btrdb_flush(:'s');
+TRUNCATE btrdb.points;
+SELECT btrdb_count(:'s');
+ROLLBACK TO a;
+SELECT btrdb_version(:'s'), btrdb_count(:'s');
+SELECT * FROM btrdb_check();
+ROLLBACK;
+SELECT btrdb_version(:'s'), btrdb_count(:'s'), pg_relation_filenode('btrdb.points') = :file AS same_file;
+SELECT * FROM btrdb_check();
+
+-- committed: streams are empty, in a new store; numbers go on
+TRUNCATE btrdb.points;
+SELECT btrdb_version(:'s'), btrdb_count(:'s'), btrdb_count(:'s', version => 11);
+SELECT pg_relation_filenode('btrdb.points') = :file AS same_file, pg_relation_size('btrdb.points');
+SELECT version, count, earliest, latest FROM btrdb_versions(:'s');
+SELECT * FROM btrdb_check();
+SELECT btrdb_insert(:'s', ARRAY[5, 6], ARRAY[5, 6]::float8[]), btrdb_flush(:'s');
+SELECT btrdb_revert(:'s', 11);
+SELECT btrdb_count(:'s');
+SELECT btrdb_revert(:'s', 12);
+SELECT * FROM btrdb_values(:'s', 0, 100000);
+SELECT count(DISTINCT store) FROM btrdb.versions WHERE stream = :'s';
+
+-- space of a transaction that was rolled back is used again after VACUUM
+BEGIN;
+SELECT btrdb_insert(:'s', array_agg(i), array_agg(i::float8)) FROM generate_series(1, 100000) AS i;
+ROLLBACK;
+SELECT pg_relation_size('btrdb.points') AS size \gset
+VACUUM btrdb.points;
+SELECT * FROM btrdb_check();
+BEGIN;
+SELECT btrdb_insert(:'s', array_agg(i), array_agg(i::float8)) FROM generate_series(1, 100000) AS i;
+SELECT * FROM btrdb_check();
+ROLLBACK;
+VACUUM btrdb.points;
+SELECT btrdb_insert(:'s', array_agg(i), array_agg(i::float8)) FROM generate_series(1, 100000) AS i;
+SELECT pg_relation_size('btrdb.points') = :size AS flat;
+SELECT btrdb_count(:'s');
+
+-- VACUUM leaves committed nodes alone, and lets old transaction ids be forgotten
+DO $$
+BEGIN
+	FOR i IN 1..200 LOOP
+		BEGIN
+			PERFORM btrdb_flush();	-- takes a transaction id
+		EXCEPTION WHEN division_by_zero THEN
+		END;
+	END LOOP;
+END
+$$;
+SELECT age(relfrozenxid) > 200 AS old FROM pg_class WHERE oid = 'btrdb.points'::regclass;
+VACUUM btrdb.points;
+SELECT btrdb_count(:'s');
+SELECT age(relfrozenxid) < 200 AS frozen, relminmxid <> '0' AS minmulti FROM pg_class WHERE oid = 'btrdb.points'::regclass;
+
+-- ANALYZE samples no rows
+ANALYZE btrdb.points;
+SELECT count(*) FROM pg_stats WHERE schemaname = 'btrdb' AND tablename = 'points';
+SELECT relpages = pg_relation_size('btrdb.points') / 8192 AS pages FROM pg_class WHERE oid = 'btrdb.points'::regclass;
+EXPLAIN (COSTS OFF) SELECT * FROM btrdb.points;
+
+SELECT * FROM btrdb_check();
