@@ -4,18 +4,23 @@
  *
  * Each tree is gone through in time order as a row of items: a child and the
  * range of time in which it lies as far as that is known: at first the slots
- * that its parent gives it, after its node was read the node's own span.  A node
+ * that its parent gives it, after its node was read the node's own.  A node
  * that both trees share has the same TID, wherever path compression has hung it,
  * and is passed over unread.
  *
  * Of two items that overlap but differ, the wider one is refined: read, then
- * replaced by its children.  This never misses a shared node.  Ranges are dyadic
- * but for runs of leaves, so the narrower item cannot contain the wider one,
- * while the wider one may contain the narrower.
+ * replaced by its children.  This never misses a shared node: the wider one
+ * may contain the narrower one, but not the other way round.
  */
 #include "postgres.h"
 
 #include "tree/walk.h"
+
+/*
+ * A leaf of at least this many slots fills half of its span or more, as its first
+ * and last slot hold points.
+ */
+#define FILLED_SLOTS	4
 
 /* One of the two trees, at an item. */
 typedef struct Side
@@ -23,7 +28,7 @@ typedef struct Side
 	BtrWalk		walk;
 	bool		valid;			/* there is an item; else the tree is done */
 	BtrRef		item;			/* leaf is set for roots too once tight is */
-	bool		tight;			/* the item's range is its node's own span */
+	bool		tight;			/* the item's range is its node's own */
 	bool		opened;			/* the node is in the frame below the path */
 } Side;
 
@@ -38,6 +43,12 @@ typedef struct Diff
 	Side		side[2];
 	BtrRange	covered;		/* union of the ranges emitted last */
 } Diff;
+
+static uint64
+item_width(const Side *side)
+{
+	return (uint64) side->item.end - (uint64) side->item.start;
+}
 
 /*
  * Goes to the next item, removing nodes without any from the path.
@@ -63,10 +74,11 @@ advance(Side *side)
 
 			/*
 			 * A leaf in several slots has slots of this width itself, as path
-			 * compression only moves it into a wider one: no need to read it.
+			 * compression only moves it into a wider one.  If there are enough of
+			 * them, it need not be read.
 			 */
 			side->tight = side->item.leaf && h->kind == BTR_NODE_INNER &&
-				(uint64) side->item.end - (uint64) side->item.start > UINT64_C(1) << h->slot_pw;
+				item_width(side) >> h->slot_pw >= FILLED_SLOTS;
 			return;
 		}
 	}
@@ -85,12 +97,6 @@ begin_side(Side *side, const BtrTree *tree)
 	side->opened = false;
 }
 
-static uint64
-item_width(const Side *side)
-{
-	return (uint64) side->item.end - (uint64) side->item.start;
-}
-
 /*
  * Tells whether an item need not be refined before its range is emitted.  That of
  * a leaf must be its own span.
@@ -107,6 +113,9 @@ is_final(const Diff *diff, const Side *side)
 /*
  * Makes an item that is not final more precise: reads its node or, if that has been
  * done, replaces the item by the node's children.
+ *
+ * A leaf's range is its span, so that leaves side by side give one range; but if its
+ * points fill less than half of that, it is the range of the points.
  */
 static void
 refine(Side *side)
@@ -123,6 +132,21 @@ refine(Side *side)
 		side->item.leaf = node->h.kind == BTR_NODE_LEAF;
 		side->item.start = node->h.start;
 		side->item.end = BtrNodeEnd(&node->h);
+		if (side->item.leaf)
+		{
+			const BtrPoints *points = &side->walk.points;
+			int64		first;
+			int64		last;
+
+			BtrWalkDecode(&side->walk, &side->item);
+			first = points->time[0];
+			last = points->time[points->n - 1];
+			if ((uint64) last - (uint64) first < item_width(side) / 2)
+			{
+				side->item.start = first;
+				side->item.end = last + 1;
+			}
+		}
 		side->tight = true;
 		side->opened = true;
 	}
