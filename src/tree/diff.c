@@ -17,10 +17,13 @@
 #include "tree/walk.h"
 
 /*
- * A leaf of at least this many slots fills half of its span or more, as its first
- * and last slot hold points.
+ * A leaf whose points fill less than one in this many of its span is reported by its
+ * points.
  */
-#define FILLED_SLOTS	4
+#define SPARSE			BTR_FANOUT
+
+/* A leaf of this many slots is never sparse: its first and last slot hold points. */
+#define FILLED_SLOTS	3
 
 /* One of the two trees, at an item. */
 typedef struct Side
@@ -114,11 +117,12 @@ is_final(const Diff *diff, const Side *side)
  * Makes an item that is not final more precise: reads its node or, if that has been
  * done, replaces the item by the node's children.
  *
- * A leaf's range is its span, so that leaves side by side give one range; but if its
- * points fill less than half of that, it is the range of the points.
+ * A leaf's range is its span, so that leaves side by side give one range.  That of a
+ * sparse leaf is the range of its points, and of the gap after what was emitted last
+ * if it comes right behind that.
  */
 static void
-refine(Side *side)
+refine(const Diff *diff, Side *side)
 {
 	if (side->opened)
 	{
@@ -141,9 +145,10 @@ refine(Side *side)
 			BtrWalkDecode(&side->walk, &side->item);
 			first = points->time[0];
 			last = points->time[points->n - 1];
-			if ((uint64) last - (uint64) first < item_width(side) / 2)
+			if ((uint64) last - (uint64) first < item_width(side) / SPARSE)
 			{
-				side->item.start = first;
+				if (side->item.start != diff->covered.end)
+					side->item.start = first;
 				side->item.end = last + 1;
 			}
 		}
@@ -243,8 +248,8 @@ BtrDiff(const BtrTree *from, const BtrTree *to, int resolution,
 	diff->resolution = UINT64_C(1) << resolution;
 	diff->emit = emit;
 	diff->arg = arg;
-	diff->covered.start = BTR_TIME_MIN;
-	diff->covered.end = BTR_TIME_MIN;
+	diff->covered.start = PG_INT64_MIN; /* before all time */
+	diff->covered.end = PG_INT64_MIN;
 	begin_side(a, from);
 	begin_side(b, to);
 
@@ -265,7 +270,7 @@ BtrDiff(const BtrTree *from, const BtrTree *to, int resolution,
 		if (is_covered(diff, side))
 			advance(side);
 		else if (!is_final(diff, side))
-			refine(side);
+			refine(diff, side);
 		else
 		{
 			emit_item(diff, side);
