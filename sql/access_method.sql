@@ -69,6 +69,18 @@ VACUUM btrdb.points;
 SELECT btrdb_count(:'s');
 SELECT age(relfrozenxid) < 200 AS frozen, relminmxid <> '0' AS minmulti FROM pg_class WHERE oid = 'btrdb.points'::regclass;
 
+-- nodes keep their places in another tablespace
+SET allow_in_place_tablespaces = on;
+CREATE TABLESPACE regress_btrdb LOCATION '';
+ALTER TABLE btrdb.points SET TABLESPACE regress_btrdb;
+SELECT btrdb_count(:'s'), btrdb_version(:'s');
+SELECT * FROM btrdb_check();
+SELECT btrdb_insert(:'s', -1, -1), btrdb_flush(:'s');
+ALTER TABLE btrdb.points SET TABLESPACE pg_default;
+SELECT btrdb_count(:'s'), btrdb_version(:'s');
+SELECT * FROM btrdb_check();
+DROP TABLESPACE regress_btrdb;
+
 -- ANALYZE samples no rows
 ANALYZE btrdb.points;
 SELECT count(*) FROM pg_stats WHERE schemaname = 'btrdb' AND tablename = 'points';

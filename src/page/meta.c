@@ -93,8 +93,8 @@ BtrMetaReset(Relation rel)
 /*
  * Returns what is wrong with a metapage, or NULL.
  */
-static char *
-meta_problem(Page page)
+char *
+BtrMetaProblem(Page page)
 {
 	const BtrMeta *meta = BtrPageGetMeta(page);
 	char	   *problem = BtrPageProblem(page, BTR_META_BLOCK);
@@ -127,7 +127,7 @@ BtrStoreId(Relation rel)
 		char	   *problem;
 
 		LockBuffer(buf, BUFFER_LOCK_SHARE);
-		problem = meta_problem(page);
+		problem = BtrMetaProblem(page);
 		store_id = BtrPageGetMeta(page)->store_id;
 		UnlockReleaseBuffer(buf);
 		if (problem)

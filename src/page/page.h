@@ -208,6 +208,9 @@ extern char *BtrNodeProblem(const BtrNodeHeader *item, Size len);
 /* Returns NULL if the page is sound as a page of the given kind, else what is wrong. */
 extern char *BtrPageProblem(Page page, BlockNumber blkno);
 
+/* Returns NULL if the page is sound as the metapage, else what is wrong. */
+extern char *BtrMetaProblem(Page page);
+
 /* Raises ERRCODE_DATA_CORRUPTED about an item; problem comes from the functions above. */
 extern void BtrReportCorruption(Relation rel, BlockNumber blkno, OffsetNumber offnum,
 								const char *problem) pg_attribute_noreturn();

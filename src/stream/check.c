@@ -148,7 +148,7 @@ static void
 check_registered(BtrCheckState *state, const BtrCheckStreamEntry *entry, const char *table)
 {
 	if (!entry->registered)
-		report_row(state, "\"btrdb.%s\" has rows of a stream that is not in \"btrdb.streams\"",
+		report_row(state, "Table \"btrdb.%s\" has rows of a stream that is not in \"btrdb.streams\"",
 				   table);
 }
 
@@ -252,12 +252,12 @@ check_tree(BtrCheckState *state, void *arg)
 	{
 		if (!BtrNearest(&tree, BTR_TIME_MIN, false, &point) ||
 			point.time != version->earliest)
-			report_row(state, "version %lld: earliest is %lld, but the first point is at %lld",
+			report_row(state, "Version %lld: earliest is %lld, but the first point is at %lld",
 					   (long long) version->version, (long long) version->earliest,
 					   (long long) point.time);
 		if (!BtrNearest(&tree, BTR_TIME_MAX, true, &point) ||
 			point.time != version->latest)
-			report_row(state, "version %lld: latest is %lld, but the last point is at %lld",
+			report_row(state, "Version %lld: latest is %lld, but the last point is at %lld",
 					   (long long) version->version, (long long) version->latest,
 					   (long long) point.time);
 	}
@@ -275,16 +275,16 @@ check_version(BtrCheckState *state, BtrCheckStreamEntry *entry, int64 store,
 	long long	number = version->version;
 
 	if (version->version != entry->newest + 1)
-		report_row(state, "version %lld follows version %lld",
+		report_row(state, "Version %lld follows version %lld",
 				   number, (long long) entry->newest);
 	entry->newest = version->version;
 
 	if (version->base < 1 || version->base >= version->version)
-		report_row(state, "version %lld was made from version %lld",
+		report_row(state, "Version %lld was made from version %lld",
 				   number, (long long) version->base);
 	if (version->phase < 0 || version->phase >= BTR_PHASES)
 	{
-		report_row(state, "version %lld has phase %d, expected 0 to %d",
+		report_row(state, "Version %lld has phase %d, expected 0 to %d",
 				   number, version->phase, BTR_PHASES - 1);
 		state->tree_problem = true;
 		return;
@@ -296,7 +296,7 @@ check_version(BtrCheckState *state, BtrCheckStreamEntry *entry, int64 store,
 
 	if (stat->count < 0 || (stat->count == 0) != BtrRootIsEmpty(&version->root))
 	{
-		report_row(state, "version %lld has %lld points and %s root", number,
+		report_row(state, "Version %lld has %lld points and %s root", number,
 				   (long long) stat->count, BtrRootIsEmpty(&version->root) ? "no" : "a");
 		state->tree_problem = true;
 		return;
@@ -304,7 +304,7 @@ check_version(BtrCheckState *state, BtrCheckStreamEntry *entry, int64 store,
 	if (stat->count == 0)
 		return;
 	if (version->root.version > version->version)
-		report_row(state, "version %lld has a root of version %lld",
+		report_row(state, "Version %lld has a root of version %lld",
 				   number, (long long) version->root.version);
 
 	(void) BtrCheckGuarded(state, check_tree, version);
@@ -392,14 +392,14 @@ check_block(BtrCheckState *state, int ordinal, const bytea *block, int n)
 	if (!BtrLeafDecode((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block),
 					   n, time, value))
 	{
-		report_row(state, "buffered row %d has a damaged block of %d points", ordinal, n);
+		report_row(state, "Buffered row %d has a damaged block of %d points", ordinal, n);
 		return;
 	}
 	for (int i = 0; i < n; i++)
 	{
 		if (!BtrTimeIsValid(time[i]) || !BtrValueIsValid(value[i]))
 		{
-			report_row(state, "buffered row %d has the point (%lld,%g)",
+			report_row(state, "Buffered row %d has the point (%lld,%g)",
 					   ordinal, (long long) time[i], value[i]);
 			return;
 		}
@@ -434,12 +434,12 @@ check_buffer_row(BtrCheckState *state, HeapTuple tuple, TupleDesc desc)
 	n = BtrLeafCount((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block));
 	if (n < 1 || n > BTR_LEAF_MAX_POINTS)
 	{
-		report_row(state, "buffered row %d has a damaged block of %zu bytes",
+		report_row(state, "Buffered row %d has a damaged block of %zu bytes",
 				   ordinal, VARSIZE_ANY_EXHDR(block));
 		return;
 	}
 	if (rows < 1 || rows > ordinal || total < n)
-		report_row(state, "buffered row %d with %d points counts %d rows with %d points",
+		report_row(state, "Buffered row %d with %d points counts %d rows with %d points",
 				   ordinal, n, rows, total);
 	check_block(state, ordinal, block, n);
 }

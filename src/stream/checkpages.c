@@ -96,7 +96,7 @@ check_page(BtrCheckState *state, void *arg)
 	memcpy(page, BufferGetPage(buf), BLCKSZ);
 	UnlockReleaseBuffer(buf);
 
-	problem = BtrPageProblem(page, blkno);
+	problem = blkno == BTR_META_BLOCK ? BtrMetaProblem(page) : BtrPageProblem(page, blkno);
 	if (problem != NULL)
 		BtrCheckReport(blkno, InvalidOffsetNumber, problem, state);
 	if (problem != NULL || PageIsNew(page) || blkno == BTR_META_BLOCK)
