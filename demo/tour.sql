@@ -50,22 +50,22 @@ CROSS JOIN LATERAL btrdb_stat(s.uuid, ns(e.start), ns(e.stop)) AS x
 WHERE s.name IN ('temp_max', 'wind', 'precipitation')
 ORDER BY e.start, s.name;
 
-\echo '-- A correction: let July 2014 read half a degree too high. Note the version of now, then replace the month.'
-SELECT btrdb_stream('weather/seattle/temp_max') AS stream, btrdb_version(btrdb_stream('weather/seattle/temp_max')) AS pinned \gset
+\echo '-- A correction: let a week of July read half a degree too high. Note the version of now, then replace the week.'
+SELECT uuid AS stream, btrdb_version(uuid) AS pinned FROM btrdb_stream('normals/seattle/temperature') AS uuid \gset
 \echo '-- stream =' :stream', pinned =' :pinned
-CREATE TEMP TABLE july AS
-	SELECT * FROM btrdb_values(:'stream', ns('2014-07-01'), ns('2014-08-01'));
-SELECT btrdb_delete(:'stream', ns('2014-07-01'), ns('2014-08-01'));
-SELECT btrdb_insert(:'stream', array_agg(time), array_agg(value - 0.5)) FROM july;
+CREATE TEMP TABLE week AS
+	SELECT * FROM btrdb_values(:'stream', ns('2010-07-05'), ns('2010-07-12'));
+SELECT btrdb_delete(:'stream', ns('2010-07-05'), ns('2010-07-12'));
+SELECT btrdb_insert(:'stream', array_agg(time), array_agg(value - 0.5)) FROM week;
 SELECT btrdb_flush(:'stream');
 
-\echo '-- The pinned version beside the latest one: only July differs.'
+\echo '-- The pinned version beside the latest one: only that week differs.'
 SELECT ts(time)::date AS from, old.count, round(old.mean::numeric, 3) AS pinned, round(new.mean::numeric, 3) AS latest
-FROM btrdb_windows(:'stream', ns('2014-06-16'), ns('2014-08-15'), span('15 days'), version => :pinned) AS old
-JOIN btrdb_windows(:'stream', ns('2014-06-16'), ns('2014-08-15'), span('15 days')) AS new USING (time)
+FROM btrdb_windows(:'stream', ns('2010-06-28'), ns('2010-07-19'), span('7 days'), version => :pinned) AS old
+JOIN btrdb_windows(:'stream', ns('2010-06-28'), ns('2010-07-19'), span('7 days')) AS new USING (time)
 ORDER BY time;
 
-\echo '-- Where do they differ? At most whole leaves of the tree, never less than the truth.'
+\echo '-- Where do they differ? The answer names leaves of the tree: never less than the truth, at most a leaf more.'
 SELECT ts(start_time) AS from, ts(end_time) AS to
 FROM btrdb_changes(:'stream', :pinned);
 
@@ -73,3 +73,7 @@ FROM btrdb_changes(:'stream', :pinned);
 SELECT version, count, ts(earliest)::date AS earliest, ts(latest)::date AS latest
 FROM btrdb_versions(:'stream')
 ORDER BY version;
+
+\echo '-- And all of it on disk: every stream, every version.'
+SELECT count(*) AS streams, sum(btrdb_count(uuid)) AS points, pg_size_pretty(pg_relation_size('btrdb.points')) AS size
+FROM btrdb.streams;
