@@ -112,12 +112,19 @@ BtrMetaProblem(Page page)
 	return NULL;
 }
 
+/* What is known of a store without looking, in the relation cache. */
+typedef struct StoreCache
+{
+	int64		store_id;
+	BlockNumber nblocks;		/* it had at least so many */
+} StoreCache;
+
 /*
- * Returns the store id.  It is kept in the relation cache, whose entry is
- * rebuilt when the relation gets another file.
+ * Returns what is known of the store.  The relation cache's entry is rebuilt when
+ * the relation gets another file.
  */
-int64
-BtrStoreId(Relation rel)
+static StoreCache *
+get_cache(Relation rel)
 {
 	if (rel->rd_amcache == NULL)
 	{
@@ -125,6 +132,7 @@ BtrStoreId(Relation rel)
 		Page		page = BufferGetPage(buf);
 		int64		store_id;
 		char	   *problem;
+		StoreCache *cache;
 
 		LockBuffer(buf, BUFFER_LOCK_SHARE);
 		problem = BtrMetaProblem(page);
@@ -133,8 +141,33 @@ BtrStoreId(Relation rel)
 		if (problem)
 			BtrReportCorruption(rel, BTR_META_BLOCK, InvalidOffsetNumber, problem);
 
-		rel->rd_amcache = MemoryContextAlloc(CacheMemoryContext, sizeof(int64));
-		*(int64 *) rel->rd_amcache = store_id;
+		cache = MemoryContextAlloc(CacheMemoryContext, sizeof(StoreCache));
+		cache->store_id = store_id;
+		cache->nblocks = 0;
+		rel->rd_amcache = cache;
 	}
-	return *(int64 *) rel->rd_amcache;
+	return rel->rd_amcache;
+}
+
+/*
+ * Returns the store id.
+ */
+int64
+BtrStoreId(Relation rel)
+{
+	return get_cache(rel)->store_id;
+}
+
+/*
+ * Says whether the store has a block of this number.  The file's size is asked only if
+ * it may have grown.
+ */
+bool
+BtrStoreHasBlock(Relation rel, BlockNumber blkno)
+{
+	StoreCache *cache = get_cache(rel);
+
+	if (blkno >= cache->nblocks)
+		cache->nblocks = RelationGetNumberOfBlocks(rel);
+	return blkno < cache->nblocks;
 }

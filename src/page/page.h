@@ -256,6 +256,9 @@ extern Size BtrPageRoom(Page page);
 /* The store id of the metapage; cached in the relation cache. */
 extern int64 BtrStoreId(Relation rel);
 
+/* Does the store have a block of this number? */
+extern bool BtrStoreHasBlock(Relation rel, BlockNumber blkno);
+
 /* Makes *page the metapage of a new store. */
 extern void BtrMetaInit(Page page);
 

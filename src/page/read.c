@@ -73,6 +73,8 @@ BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref, BtrNode *n
 
 	if (blkno == BTR_META_BLOCK || !ItemPointerIsValid(&ref->tid))
 		problem = pstrdup("Pointer does not point to a node");
+	else if (!BtrStoreHasBlock(rel, blkno))
+		problem = pstrdup("The store ends before this page");
 	else
 	{
 		Buffer		buf = ReadBuffer(rel, blkno);

@@ -125,7 +125,7 @@ find_page(Relation rel, Size length, PageClass class)
 	blkno = GetPageWithFreeSpace(rel, class == CLASS_LEAF ? MAXALIGN(length)
 								 : Max(MAXALIGN(length), BLCKSZ / 2));
 	/* the map is not crash-safe: it may know pages that do not exist */
-	if (BlockNumberIsValid(blkno) && blkno >= RelationGetNumberOfBlocks(rel))
+	if (BlockNumberIsValid(blkno) && !BtrStoreHasBlock(rel, blkno))
 		blkno = InvalidBlockNumber;
 	return blkno;
 }
