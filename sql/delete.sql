@@ -1,4 +1,7 @@
 -- Removing ranges.
+
+-- the last digits depend on how points are spread over leaves
+SET extra_float_digits = -2;
 SELECT btrdb_create('delete', stream => '60000000-0000-0000-0000-000000000001') AS s \gset
 
 -- of an empty stream: a version all the same

@@ -31,6 +31,9 @@ SELECT * FROM btrdb_values(:'e', -4611686018427387904, 4611686018427387904);
 SELECT btrdb_flush(:'e');
 SELECT * FROM btrdb_values(:'e', -4611686018427387904, 4611686018427387904);
 
+-- the last digits depend on how points are spread over leaves
+SET extra_float_digits = -2;
+
 -- a large call goes to the tree at once
 SELECT btrdb_create('insert/large', stream => '10000000-0000-0000-0000-000000000003') AS l \gset
 SELECT btrdb_insert(:'l', array_agg(i), array_agg(i::float8)) FROM generate_series(1, 5000) AS i;
@@ -71,7 +74,7 @@ SELECT btrdb_count(:'l'), btrdb_version(:'l');
 -- one statement may insert into many streams
 SELECT sum(btrdb_insert(btrdb_create('insert/many', jsonb_build_object('name', i)), i, i)) FROM generate_series(1, 50) AS i;
 SELECT sum(btrdb_count(uuid)), sum(btrdb_version(uuid)) FROM btrdb.streams WHERE collection = 'insert/many';
-SELECT btrdb_flush();
+SELECT btrdb_flush() = count(DISTINCT stream) AS all_flushed FROM btrdb.buffer;
 SELECT sum(btrdb_count(uuid)), sum(btrdb_version(uuid)) FROM btrdb.streams WHERE collection = 'insert/many';
 SELECT btrdb_flush();
 
