@@ -169,7 +169,7 @@ sub finish_writer
 	my $acks = () = $out =~ /^ack /mg;
 
 	# The only reason to end early is the loss of the server.
-	$err =~ s/^.*(?:terminating connection|server closed the connection|the server terminated abnormally|before or while processing|connection to server was lost|not possible to roll back|The postmaster has commanded|In a moment you should be able|SSL connection|another server process exited|because of crash of|HINT:  In a moment|DETAIL:  The postmaster|WARNING:  terminating).*\n//mg;
+	$err =~ s/^.*(?:terminating connection|server closed the connection|the server terminated abnormally|before or while processing|connection to server was lost|no connection to the server|not possible to roll back|The postmaster has commanded|In a moment you should be able|SSL connection|another server process exited|because of crash of|HINT:  In a moment|DETAIL:  The postmaster|WARNING:  terminating).*\n//mg;
 	like($err, qr/\A\s*\z/, 'no other error in a writer');
 	foreach my $effect (@{ $w->{effects} }[ 0 .. $acks - 1 ])
 	{
