@@ -404,6 +404,8 @@ CREATE TABLE btrdb.versions (
 	created timestamptz NOT NULL,
 	store bigint NOT NULL,
 	phase smallint NOT NULL,
+	flushed_ordinal bigint NOT NULL,
+	flushed_total bigint NOT NULL,
 	count bigint NOT NULL,
 	earliest bigint,
 	latest bigint,
@@ -420,6 +422,8 @@ COMMENT ON COLUMN btrdb.versions.base IS 'version it was made from';
 COMMENT ON COLUMN btrdb.versions.created IS 'when it was made; never before the version before';
 COMMENT ON COLUMN btrdb.versions.store IS 'store that root points into; rows of a truncated store count as empty';
 COMMENT ON COLUMN btrdb.versions.phase IS 'levels of the tree: widths of slots are 2^phase, 2^(phase+6), ...';
+COMMENT ON COLUMN btrdb.versions.flushed_ordinal IS 'ordinal of the last row of btrdb.buffer that went into it';
+COMMENT ON COLUMN btrdb.versions.flushed_total IS 'total of that row';
 COMMENT ON COLUMN btrdb.versions.count IS 'number of points; if it is 0, the columns that follow are NULL';
 COMMENT ON COLUMN btrdb.versions.earliest IS 'time of the first point';
 COMMENT ON COLUMN btrdb.versions.latest IS 'time of the last point';
@@ -432,9 +436,8 @@ COMMENT ON COLUMN btrdb.versions.root_version IS 'version that wrote the root no
 
 CREATE TABLE btrdb.buffer (
 	stream uuid NOT NULL,
-	ordinal integer NOT NULL,
-	rows integer NOT NULL,
-	total integer NOT NULL,
+	ordinal bigint NOT NULL,
+	total bigint NOT NULL,
 	store bigint NOT NULL
 ) USING heap WITH (
 	autovacuum_vacuum_scale_factor = 0,
@@ -448,9 +451,8 @@ ALTER TABLE btrdb.buffer
 	ALTER COLUMN points SET STORAGE PLAIN;
 CREATE INDEX buffer_idx ON btrdb.buffer (stream, ordinal);
 COMMENT ON TABLE btrdb.buffer IS 'write buffers of streams; maintained by the extension';
-COMMENT ON COLUMN btrdb.buffer.ordinal IS 'order of the rows of a stream';
-COMMENT ON COLUMN btrdb.buffer.rows IS 'rows that waited when this one was written, about';
-COMMENT ON COLUMN btrdb.buffer.total IS 'points that waited when this row was written, about';
+COMMENT ON COLUMN btrdb.buffer.ordinal IS 'running number of the rows of a stream';
+COMMENT ON COLUMN btrdb.buffer.total IS 'running number of their points';
 COMMENT ON COLUMN btrdb.buffer.store IS 'store that the points belong to; rows of a truncated store do not count';
 COMMENT ON COLUMN btrdb.buffer.points IS 'points, sorted and packed as in a leaf';
 

@@ -32,55 +32,37 @@ typedef union PackedPoints
 	int32		align;
 } PackedPoints;
 
-/* What the newest row says about the rows up to it. */
-typedef struct Tail
-{
-	int32		ordinal;		/* its place in the order of rows */
-	int32		rows;			/* rows and points that wait to be flushed */
-	int32		points;
-} Tail;
-
-/*
- * Returns the id of the transaction that deleted a row, or tried to; invalid if
- * nobody did.
- */
-static TransactionId
-deleter(HeapTupleHeader row)
-{
-	if ((row->t_infomask & HEAP_XMAX_INVALID) ||
-		HEAP_XMAX_IS_LOCKED_ONLY(row->t_infomask))
-		return InvalidTransactionId;
-	return HeapTupleHeaderGetUpdateXid(row);
-}
-
 /*
  * Says whether a row was deleted by a transaction that has committed.
  */
 static bool
 is_absorbed(HeapTupleHeader row)
 {
-	TransactionId xid = deleter(row);
+	TransactionId deleter;
 
-	return TransactionIdIsValid(xid) && TransactionIdDidCommit(xid);
+	if ((row->t_infomask & HEAP_XMAX_INVALID) ||
+		HEAP_XMAX_IS_LOCKED_ONLY(row->t_infomask))
+		return false;
+	deleter = HeapTupleHeaderGetUpdateXid(row);
+	return TransactionIdIsValid(deleter) && TransactionIdDidCommit(deleter);
 }
 
 /*
- * Reads the tail of the stream's buffer from the newest row that is there,
- * dead or alive: rows are numbered on when a flush has deleted them, so the
- * newest one is always at the end of the index and found at once.  Finding the
- * newest live one would mean to pass all those that were flushed but cannot be
- * vacuumed yet.
+ * Returns the place of the stream's newest row in *ordinal and *total; of its
+ * newest flush, if no later row is there.
  *
- * The counts only say when a flush is due: that rows of other transactions may
- * still be undone does not matter.
+ * The newest row is taken dead or alive: rows are numbered on when a flush has
+ * deleted them, so it is always at the end of the index and found at once.
+ * Finding the newest live one would mean to pass all those that were flushed but
+ * cannot be vacuumed yet.
  */
 static void
-read_tail(Relation rel, const pg_uuid_t *stream, Tail *tail)
+find_end(Relation rel, const pg_uuid_t *stream, const BtrVersion *latest,
+		 int64 *ordinal, int64 *total)
 {
 	BtrBufferScan scan;
-	int32		from = BtrGetHint(stream)->ordinal;
+	int64		from = BtrGetHint(stream)->ordinal;
 
-	memset(tail, 0, sizeof(*tail));
 	BtrBufferScanBegin(&scan, rel, stream, SnapshotAny, from, AccessShareLock);
 	if (!BtrBufferScanNext(&scan, BackwardScanDirection) && from > 0)
 	{
@@ -88,29 +70,17 @@ read_tail(Relation rel, const pg_uuid_t *stream, Tail *tail)
 		BtrBufferScanBegin(&scan, rel, stream, SnapshotAny, 0, AccessShareLock);
 		(void) BtrBufferScanNext(&scan, BackwardScanDirection);
 	}
-	if (HeapTupleIsValid(scan.tuple))
+	if (HeapTupleIsValid(scan.tuple) && scan.ordinal > latest->flushed_ordinal)
 	{
-		TransactionId xid = deleter(scan.tuple->t_data);
-
-		tail->ordinal = scan.ordinal;
-		if (scan.count > 0 &&
-			!(TransactionIdIsValid(xid) &&
-			  (TransactionIdIsCurrentTransactionId(xid) || TransactionIdDidCommit(xid))))
-		{
-			tail->rows = scan.rows;
-			tail->points = scan.total;
-		}
+		*ordinal = scan.ordinal;
+		*total = scan.total;
+	}
+	else
+	{
+		*ordinal = latest->flushed_ordinal;
+		*total = latest->flushed_total;
 	}
 	BtrBufferScanEnd(&scan);
-}
-
-/*
- * Adds to a counter that stays at its maximum.
- */
-static int32
-add_saturating(int32 a, int32 b)
-{
-	return (int32) Min((int64) a + b, PG_INT32_MAX);
 }
 
 /*
@@ -136,26 +106,28 @@ encode_block(const int64 *time, const double *value, int n, PackedPoints *block)
 }
 
 /*
- * Appends sorted points to the stream's write buffer.  Returns true if the buffer
- * has passed one of its limits and a flush is due.
+ * Appends sorted points to the stream's write buffer.  Returns true if it has
+ * passed one of its limits since *latest, the newest version, and a flush is due.
  *
  * The command counter is left alone.  Rows that are inserted and deleted by one
  * transaction need memory for each pair of commands that did so: the calls of one
  * statement share the command until a flush comes.
  */
 bool
-BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points)
+BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
+				const BtrVersion *latest)
 {
 	Relation	buffer = table_open(BtrGetCatalog()->buffer, RowExclusiveLock);
 	CatalogIndexState indexes = CatalogOpenIndexes(buffer);
 	Datum		value[Natts_buffer];
 	bool		isnull[Natts_buffer] = {false};
-	Tail		tail;
+	int64		ordinal;
+	int64		total;
 	int			most = BTR_LEAF_MAX_POINTS;
 	int			count;
 	PackedPoints block;
 
-	read_tail(rel, stream, &tail);
+	find_end(rel, stream, latest, &ordinal, &total);
 	value[Anum_buffer_stream - 1] = UUIDPGetDatum(stream);
 	value[Anum_buffer_store - 1] = Int64GetDatum(BtrStoreId(rel));
 	value[Anum_buffer_points - 1] = PointerGetDatum(&block);
@@ -169,21 +141,18 @@ BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points)
 		/* The next block will not compress very much better. */
 		most = Min(2 * count, BTR_LEAF_MAX_POINTS);
 
-		tail.ordinal = add_saturating(tail.ordinal, 1);
-		tail.rows = add_saturating(tail.rows, 1);
-		tail.points = add_saturating(tail.points, count);
-		value[Anum_buffer_ordinal - 1] = Int32GetDatum(tail.ordinal);
-		value[Anum_buffer_rows - 1] = Int32GetDatum(tail.rows);
-		value[Anum_buffer_total - 1] = Int32GetDatum(tail.points);
+		value[Anum_buffer_ordinal - 1] = Int64GetDatum(++ordinal);
+		value[Anum_buffer_total - 1] = Int64GetDatum(total += count);
 		tuple = heap_form_tuple(RelationGetDescr(buffer), value, isnull);
 		CatalogTupleInsertWithInfo(buffer, tuple, indexes);
 		heap_freetuple(tuple);
 	}
 	CatalogCloseIndexes(indexes);
 	table_close(buffer, NoLock);
-	BtrGetHint(stream)->ordinal = tail.ordinal;
+	BtrGetHint(stream)->ordinal = ordinal;
 
-	return tail.points > btrdb_buffer_points || tail.rows > btrdb_buffer_rows;
+	return total - latest->flushed_total > btrdb_buffer_points ||
+		ordinal - latest->flushed_ordinal > btrdb_buffer_rows;
 }
 
 /*

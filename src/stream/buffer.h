@@ -25,10 +25,10 @@ typedef struct BtrHint
 {
 	pg_uuid_t	stream;
 	int64		version;		/* of a version row */
-	int32		ordinal;		/* of a buffer row */
+	int64		ordinal;		/* of a buffer row */
 
 	FullTransactionId xid;		/* top-level transaction that flushed is about */
-	int32		flushed;		/* ordinal of the last buffer row that it flushed */
+	int64		flushed;		/* ordinal of the last buffer row that it flushed */
 } BtrHint;
 
 extern BtrHint *BtrGetHint(const pg_uuid_t *stream);
@@ -46,11 +46,10 @@ extern int64 BtrPointsFind(const BtrPoints *points, int64 time);
 /* Columns of btrdb.buffer */
 #define Anum_buffer_stream		1
 #define Anum_buffer_ordinal		2
-#define Anum_buffer_rows		3
-#define Anum_buffer_total		4
-#define Anum_buffer_store		5
-#define Anum_buffer_points		6
-#define Natts_buffer			6
+#define Anum_buffer_total		3
+#define Anum_buffer_store		4
+#define Anum_buffer_points		5
+#define Natts_buffer			5
 
 /* Growing arrays of points; zero-initialise.  Memory is of the context at the first append. */
 typedef struct BtrPointArray
@@ -78,15 +77,14 @@ typedef struct BtrBufferScan
 
 	/* The current row */
 	HeapTuple	tuple;
-	int32		ordinal;
-	int32		rows;
-	int32		total;
+	int64		ordinal;
+	int64		total;
 	int			count;			/* points in it; 0 if it is of another store */
 } BtrBufferScan;
 
 /* Starts a scan of the rows from ordinal from on (0: all) that snapshot sees. */
 extern void BtrBufferScanBegin(BtrBufferScan *scan, Relation rel, const pg_uuid_t *stream,
-							   Snapshot snapshot, int32 from, LOCKMODE lockmode);
+							   Snapshot snapshot, int64 from, LOCKMODE lockmode);
 
 /* Moves to the next row; false at the end. */
 extern bool BtrBufferScanNext(BtrBufferScan *scan, ScanDirection direction);

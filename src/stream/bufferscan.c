@@ -59,7 +59,7 @@ BtrPointArrayAppend(BtrPointArray *array, const BtrPoints *points)
  */
 void
 BtrBufferScanBegin(BtrBufferScan *scan, Relation rel, const pg_uuid_t *stream,
-				   Snapshot snapshot, int32 from, LOCKMODE lockmode)
+				   Snapshot snapshot, int64 from, LOCKMODE lockmode)
 {
 	const BtrCatalog *catalog = BtrGetCatalog();
 	ScanKeyData key[2];
@@ -70,8 +70,8 @@ BtrBufferScanBegin(BtrBufferScan *scan, Relation rel, const pg_uuid_t *stream,
 	scan->index = index_open(catalog->buffer_idx, AccessShareLock);
 	ScanKeyInit(&key[0], Anum_buffer_stream, BTEqualStrategyNumber, F_UUID_EQ,
 				UUIDPGetDatum(stream));
-	ScanKeyInit(&key[1], Anum_buffer_ordinal, BTGreaterEqualStrategyNumber, F_INT4GE,
-				Int32GetDatum(from));
+	ScanKeyInit(&key[1], Anum_buffer_ordinal, BTGreaterEqualStrategyNumber, F_INT8GE,
+				Int64GetDatum(from));
 	scan->scan = systable_beginscan_ordered(scan->rel, scan->index, snapshot,
 											from > 0 ? 2 : 1, key);
 	scan->tuple = NULL;
@@ -117,9 +117,8 @@ BtrBufferScanNext(BtrBufferScan *scan, ScanDirection direction)
 	if (!HeapTupleIsValid(scan->tuple))
 		return false;
 
-	scan->ordinal = DatumGetInt32(get_column(scan, Anum_buffer_ordinal));
-	scan->rows = DatumGetInt32(get_column(scan, Anum_buffer_rows));
-	scan->total = DatumGetInt32(get_column(scan, Anum_buffer_total));
+	scan->ordinal = DatumGetInt64(get_column(scan, Anum_buffer_ordinal));
+	scan->total = DatumGetInt64(get_column(scan, Anum_buffer_total));
 	if (DatumGetInt64(get_column(scan, Anum_buffer_store)) != scan->store)
 		scan->count = 0;
 	else

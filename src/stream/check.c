@@ -384,7 +384,7 @@ check_versions(BtrCheckState *state, const pg_uuid_t *stream)
  * Verifies the points of a buffered row.
  */
 static void
-check_block(BtrCheckState *state, int ordinal, const bytea *block, int n)
+check_block(BtrCheckState *state, int64 ordinal, const bytea *block, int n)
 {
 	int64	   *time = palloc(sizeof(int64) * n);
 	double	   *value = palloc(sizeof(double) * n);
@@ -392,15 +392,16 @@ check_block(BtrCheckState *state, int ordinal, const bytea *block, int n)
 	if (!BtrLeafDecode((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block),
 					   n, time, value))
 	{
-		report_row(state, "Buffered row %d has a damaged block of %d points", ordinal, n);
+		report_row(state, "Buffered row %lld has a damaged block of %d points",
+				   (long long) ordinal, n);
 		return;
 	}
 	for (int i = 0; i < n; i++)
 	{
 		if (!BtrTimeIsValid(time[i]) || !BtrValueIsValid(value[i]))
 		{
-			report_row(state, "Buffered row %d has the point (%lld,%g)",
-					   ordinal, (long long) time[i], value[i]);
+			report_row(state, "Buffered row %lld has the point (%lld,%g)",
+					   (long long) ordinal, (long long) time[i], value[i]);
 			return;
 		}
 	}
@@ -415,9 +416,8 @@ check_buffer_row(BtrCheckState *state, HeapTuple tuple, TupleDesc desc)
 {
 	Datum		value[Natts_buffer];
 	bool		isnull[Natts_buffer];
-	int			ordinal;
-	int			rows;
-	int			total;
+	int64		ordinal;
+	int64		total;
 	const bytea *block;
 	int			n;
 
@@ -427,20 +427,19 @@ check_buffer_row(BtrCheckState *state, HeapTuple tuple, TupleDesc desc)
 	if (DatumGetInt64(value[Anum_buffer_store - 1]) != state->store)
 		return;
 
-	ordinal = DatumGetInt32(value[Anum_buffer_ordinal - 1]);
-	rows = DatumGetInt32(value[Anum_buffer_rows - 1]);
-	total = DatumGetInt32(value[Anum_buffer_total - 1]);
+	ordinal = DatumGetInt64(value[Anum_buffer_ordinal - 1]);
+	total = DatumGetInt64(value[Anum_buffer_total - 1]);
 	block = DatumGetByteaPP(value[Anum_buffer_points - 1]);
 	n = BtrLeafCount((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block));
 	if (n < 1 || n > BTR_LEAF_MAX_POINTS)
 	{
-		report_row(state, "Buffered row %d has a damaged block of %zu bytes",
-				   ordinal, VARSIZE_ANY_EXHDR(block));
+		report_row(state, "Buffered row %lld has a damaged block of %zu bytes",
+				   (long long) ordinal, VARSIZE_ANY_EXHDR(block));
 		return;
 	}
-	if (rows < 1 || rows > ordinal || total < n)
-		report_row(state, "Buffered row %d with %d points counts %d rows with %d points",
-				   ordinal, n, rows, total);
+	if (ordinal < 1 || total < n)
+		report_row(state, "Buffered row %lld with %d points counts %lld points",
+				   (long long) ordinal, n, (long long) total);
 	check_block(state, ordinal, block, n);
 }
 

@@ -47,22 +47,12 @@ typedef struct Flush
  * session may be there that has been committed since, with an ordinal below: it
  * stays for another transaction's flush, and readers see it.
  */
-static int32
+static int64
 first_to_flush(const pg_uuid_t *stream)
 {
-	int32		flushed = BtrGetHint(stream)->flushed;
+	int64		flushed = BtrGetHint(stream)->flushed;
 
 	return flushed > 0 ? flushed + 1 : 0;
-}
-
-/*
- * Remembers that this transaction has flushed the stream's rows up to ordinal.
- */
-static void
-remember_flushed(const pg_uuid_t *stream, int32 ordinal)
-{
-	/* At the maximum, numbering has ended and the order says nothing. */
-	BtrGetHint(stream)->flushed = ordinal < PG_INT32_MAX ? ordinal : 0;
 }
 
 /*
@@ -136,10 +126,10 @@ commit_version(Flush *flush, const BtrPoints *points)
  * version, or several if it is more than a flush may hold in memory.
  */
 static void
-flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int32 from)
+flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int64 from)
 {
 	BtrBufferScan scan;
-	int32		last = 0;
+	bool		any = false;
 
 	BtrBufferScanBegin(&scan, flush->rel, flush->stream, snapshot, from, RowExclusiveLock);
 	while (BtrBufferScanNext(&scan, ForwardScanDirection))
@@ -153,16 +143,22 @@ flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int32 fro
 		BtrBufferScanPoints(&scan, &flush->pending);
 		MemoryContextSwitchTo(old);
 		delete_row(flush, &scan, snapshot);
-		last = scan.ordinal;
+		any = true;
+		/* Less, if all that was left is rows that were committed late. */
+		if (scan.ordinal > flush->version->flushed_ordinal)
+		{
+			flush->version->flushed_ordinal = scan.ordinal;
+			flush->version->flushed_total = scan.total;
+		}
 	}
 	BtrBufferScanEnd(&scan);
 
 	if (flush->pending.n > 0 || points != NULL)
 		commit_version(flush, points);
-	else if (last > 0)
+	else if (any)
 		CommandCounterIncrement();	/* rows of another store were deleted */
-	if (last > 0)
-		remember_flushed(flush->stream, last);
+	if (any)
+		BtrGetHint(flush->stream)->flushed = flush->version->flushed_ordinal;
 }
 
 /*

@@ -63,6 +63,8 @@ typedef struct BtrVersion
 	BtrRoot		root;			/* empty if the row is of another store */
 	int64		earliest;		/* times of first and last point; 0 if empty */
 	int64		latest;
+	int64		flushed_ordinal;	/* place of the last buffer row in it */
+	int64		flushed_total;
 	bool		own;			/* inserted by the current transaction */
 } BtrVersion;
 
@@ -95,10 +97,11 @@ extern void BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *
 /* ---- buffer.c: rows of btrdb.buffer ---- */
 
 /*
- * Appends sorted points to the stream's write buffer.  Returns true if the buffer
- * has passed one of its limits and a flush is due.
+ * Appends sorted points to the stream's write buffer.  Returns true if it has passed
+ * one of its limits since *latest, the newest version, and a flush is due.
  */
-extern bool BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points);
+extern bool BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
+							const BtrVersion *latest);
 
 /*
  * Reads the stream's buffered points that snapshot sees, sorted by time, equal times in

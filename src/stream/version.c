@@ -102,6 +102,8 @@ next_version(VersionScan *scan, Relation rel, ScanDirection direction, BtrVersio
 	result->base = DatumGetInt64(value[Anum_versions_base - 1]);
 	result->created = DatumGetTimestampTz(value[Anum_versions_created - 1]);
 	result->phase = DatumGetInt16(value[Anum_versions_phase - 1]);
+	result->flushed_ordinal = DatumGetInt64(value[Anum_versions_flushed_ordinal - 1]);
+	result->flushed_total = DatumGetInt64(value[Anum_versions_flushed_total - 1]);
 	result->own = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data));
 	if (result->version <= BTR_VERSION_EMPTY ||
 		result->phase < 0 || result->phase >= BTR_PHASES)
@@ -287,6 +289,8 @@ BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *version)
 	value[Anum_versions_created - 1] = TimestampTzGetDatum(version->created);
 	value[Anum_versions_store - 1] = Int64GetDatum(BtrStoreId(rel));
 	value[Anum_versions_phase - 1] = Int16GetDatum(version->phase);
+	value[Anum_versions_flushed_ordinal - 1] = Int64GetDatum(version->flushed_ordinal);
+	value[Anum_versions_flushed_total - 1] = Int64GetDatum(version->flushed_total);
 	value[Anum_versions_count - 1] = Int64GetDatum(version->root.stat.count);
 	value[Anum_versions_earliest - 1] = Int64GetDatum(version->earliest);
 	value[Anum_versions_latest - 1] = Int64GetDatum(version->latest);

@@ -11,16 +11,18 @@
 #define Anum_versions_created		4
 #define Anum_versions_store			5
 #define Anum_versions_phase			6
-#define Anum_versions_count			7
+#define Anum_versions_flushed_ordinal	7
+#define Anum_versions_flushed_total	8
+#define Anum_versions_count			9
 /* NULL from here on if the version holds no points */
-#define Anum_versions_earliest		8
-#define Anum_versions_latest		9
-#define Anum_versions_min			10
-#define Anum_versions_max			11
-#define Anum_versions_mean			12
-#define Anum_versions_m2			13
-#define Anum_versions_root			14
-#define Anum_versions_root_version	15
-#define Natts_versions				15
+#define Anum_versions_earliest		10
+#define Anum_versions_latest		11
+#define Anum_versions_min			12
+#define Anum_versions_max			13
+#define Anum_versions_mean			14
+#define Anum_versions_m2			15
+#define Anum_versions_root			16
+#define Anum_versions_root_version	17
+#define Natts_versions				17
 
 #endif							/* BTR_VERSION_H */

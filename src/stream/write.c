@@ -12,19 +12,16 @@
 #include "stream/buffer.h"
 
 /*
- * Returns the number of the newest version that the current transaction may know
- * of, its own included.
+ * Finds the newest version that the current transaction may know of, its own
+ * included.
  */
-static int64
-current_version(Relation rel, const pg_uuid_t *stream)
+static void
+current_version(Relation rel, const pg_uuid_t *stream, BtrVersion *latest)
 {
-	BtrVersion	latest;
-
-	/* The transaction's snapshot includes its finished commands; as does Self. */
+	/* The transaction's snapshot includes its finished commands, as does Self. */
 	BtrVersionLatest(rel, stream,
 					 IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : SnapshotSelf,
-					 &latest);
-	return latest.version;
+					 latest);
 }
 
 /*
@@ -52,8 +49,9 @@ BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int
 	BtrPoints	points;
 	BtrVersion	latest;
 
+	current_version(rel, stream, &latest);
 	if (n == 0)
-		return current_version(rel, stream);
+		return latest.version;
 
 	BtrSortPoints(time, value, n);
 	points.time = time;
@@ -62,9 +60,9 @@ BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int
 
 	if (n >= btrdb_direct_points && BtrFlush(rel, stream, &points, false, &latest))
 		return latest.version;
-	if (BtrBufferAppend(rel, stream, &points) && BtrFlush(rel, stream, NULL, false, &latest))
-		return latest.version;
-	return current_version(rel, stream);
+	if (BtrBufferAppend(rel, stream, &points, &latest))
+		(void) BtrFlush(rel, stream, NULL, false, &latest);
+	return latest.version;
 }
 
 /*
@@ -83,7 +81,10 @@ BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end)
 	BtrWriter	writer;
 
 	if (start >= end)
-		return current_version(rel, stream);
+	{
+		current_version(rel, stream, &latest);
+		return latest.version;
+	}
 
 	(void) BtrFlush(rel, stream, NULL, true, &latest);
 	next = next_version(&latest);
