@@ -61,6 +61,7 @@ ROLLBACK;
 SELECT btrdb_count('c0000000-0000-0000-0000-000000000007'::uuid);
 
 -- the tables that the extension maintains are guarded
+SELECT btrdb_insert('c0000000-0000-0000-0000-000000000001', 1, 1), btrdb_flush('c0000000-0000-0000-0000-000000000001');
 INSERT INTO btrdb.heads VALUES ('c0000000-0000-0000-0000-000000000001');
 DELETE FROM btrdb.versions;
 TRUNCATE btrdb.buffer;
