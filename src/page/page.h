@@ -182,14 +182,25 @@ typedef struct BtrRef
 } BtrRef;
 
 /*
+ * A copy of the page that was read last.  Nodes are immutable, so whoever reads
+ * one node after the other of a page finds them here, without pin or lock.
+ */
+typedef struct BtrPageCopy
+{
+	BlockNumber blkno;			/* InvalidBlockNumber: nothing is copied */
+	PGAlignedBlock page;
+} BtrPageCopy;
+
+/*
  * Reads the node that ref points to into *node, which has room for any node.
- * No pin or lock remains.  Raises ERRCODE_DATA_CORRUPTED if there is no such
+ * No pin or lock remains.  copy, which may be NULL, is looked at first and is
+ * afterwards of the node's page.  Raises ERRCODE_DATA_CORRUPTED if there is no such
  * node, its checksum or format is wrong or it is not what ref promises.
  * (Entries of inner and chain nodes are checked to be in order, inside their
  * node and to sum up to its count; leaf payloads are checked when decoded.)
  */
 extern void BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref,
-						BtrNode *node);
+						BtrPageCopy *copy, BtrNode *node);
 
 /*
  * Decodes a leaf that BtrNodeRead() returned into time and value (room for

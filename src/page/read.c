@@ -61,32 +61,66 @@ promise_problem(const pg_uuid_t *stream, const BtrRef *ref, const BtrNodeHeader 
 }
 
 /*
+ * Copies the node that ref points to from its page, and the page to *copy unless
+ * that is NULL.  Returns what is wrong, or NULL.
+ */
+static char *
+read_item(Relation rel, const BtrRef *ref, BtrPageCopy *copy, BtrNode *node, Size *len)
+{
+	BlockNumber blkno = ItemPointerGetBlockNumberNoCheck(&ref->tid);
+	OffsetNumber offnum = ItemPointerGetOffsetNumberNoCheck(&ref->tid);
+	char	   *problem;
+	Buffer		buf;
+
+	if (blkno == BTR_META_BLOCK || !ItemPointerIsValid(&ref->tid))
+		return pstrdup("Pointer does not point to a node");
+	if (!BtrStoreHasBlock(rel, blkno))
+		return pstrdup("The store ends before this page");
+
+	buf = ReadBuffer(rel, blkno);
+	LockBuffer(buf, BUFFER_LOCK_SHARE);
+	if (copy)
+	{
+		memcpy(copy->page.data, BufferGetPage(buf), BLCKSZ);
+		copy->blkno = blkno;
+	}
+	problem = copy_item(BufferGetPage(buf), blkno, offnum, node, len);
+	UnlockReleaseBuffer(buf);
+	return problem;
+}
+
+/*
+ * Returns what is wrong with a node that was copied, or NULL.
+ */
+static char *
+node_problem(const pg_uuid_t *stream, const BtrRef *ref, const BtrNode *node, Size len)
+{
+	char	   *problem = BtrNodeProblem(&node->h, len);
+
+	return problem ? problem : promise_problem(stream, ref, &node->h);
+}
+
+/*
  * Reads the node that ref points to; see page.h.
  */
 void
-BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref, BtrNode *node)
+BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref,
+			BtrPageCopy *copy, BtrNode *node)
 {
 	BlockNumber blkno = ItemPointerGetBlockNumberNoCheck(&ref->tid);
 	OffsetNumber offnum = ItemPointerGetOffsetNumberNoCheck(&ref->tid);
 	char	   *problem;
 	Size		len = 0;
 
-	if (blkno == BTR_META_BLOCK || !ItemPointerIsValid(&ref->tid))
-		problem = pstrdup("Pointer does not point to a node");
-	else if (!BtrStoreHasBlock(rel, blkno))
-		problem = pstrdup("The store ends before this page");
-	else
-	{
-		Buffer		buf = ReadBuffer(rel, blkno);
+	/* a copy that does not do may be older than the node */
+	if (copy && copy->blkno == blkno &&
+		copy_item((Page) copy->page.data, blkno, offnum, node, &len) == NULL &&
+		node_problem(stream, ref, node, len) == NULL)
+		return;
 
-		LockBuffer(buf, BUFFER_LOCK_SHARE);
-		problem = copy_item(BufferGetPage(buf), blkno, offnum, node, &len);
-		UnlockReleaseBuffer(buf);
-	}
+	problem = read_item(rel, ref, copy, node, &len);
 	if (!problem)
-		problem = BtrNodeProblem(&node->h, len);
-	if (!problem)
-		problem = promise_problem(stream, ref, &node->h);
+		problem = node_problem(stream, ref, node, len);
 	if (problem)
 		BtrReportCorruption(rel, blkno, offnum, problem);
 }

@@ -115,7 +115,7 @@ append_below(BtrBuild *b, const BtrNode *node, const BtrPoints *points, SubList 
 		add_sub(list, &sub);
 	}
 
-	BtrNodeRead(b->writer->rel, &b->writer->stream, &ref, child);
+	BtrNodeRead(b->writer->rel, &b->writer->stream, &ref, NULL, child);
 	if (child->h.kind == BTR_NODE_LEAF)
 	{
 		BtrPoints	old = BtrLeafPoints(b, child, &ref.tid);

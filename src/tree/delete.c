@@ -68,7 +68,7 @@ delete_sub(BtrBuild *b, const BtrRef *ref, const Range *range, bool *changed)
 	check_stack_depth();
 	memset(&result, 0, sizeof(result));
 	*changed = false;
-	BtrNodeRead(b->writer->rel, &b->writer->stream, ref, node);
+	BtrNodeRead(b->writer->rel, &b->writer->stream, ref, NULL, node);
 	span = (BtrSpan) {node->h.start, node->h.slot_pw, node->h.nslots};
 
 	if (node->h.kind == BTR_NODE_LEAF)
@@ -105,7 +105,7 @@ delete_sub(BtrBuild *b, const BtrRef *ref, const Range *range, bool *changed)
 			{
 				if (BtrEntryIsLeaf(&entries[i]))
 				{
-					BtrNodeRead(b->writer->rel, &b->writer->stream, &childref, child);
+					BtrNodeRead(b->writer->rel, &b->writer->stream, &childref, NULL, child);
 					if (keep_outside(b, child, &childref.tid, range, &region) > 0)
 					{
 						*changed = true;

@@ -73,7 +73,7 @@ is_open_leaf(BtrBuild *b, const BtrNode *node, const Piece *piece, BtrNode *scra
 	if (!piece->leaf || piece->rewrite)
 		return false;
 	ref = BtrEntryRef(node, piece->entry);
-	BtrNodeRead(b->writer->rel, &b->writer->stream, &ref, scratch);
+	BtrNodeRead(b->writer->rel, &b->writer->stream, &ref, NULL, scratch);
 	return scratch->h.length <= LEAF_OPEN;
 }
 
@@ -101,7 +101,7 @@ rewrite(BtrBuild *b, const BtrSpan *span, const BtrNode *node, const BtrPoints *
 			BtrRef		ref = BtrEntryRef(node, pieces[i].entry);
 			BtrPoints	old;
 
-			BtrNodeRead(b->writer->rel, &b->writer->stream, &ref, scratch);
+			BtrNodeRead(b->writer->rel, &b->writer->stream, &ref, NULL, scratch);
 			old = BtrLeafPoints(b, scratch, &ref.tid);
 			/* halves leave room for more points in the midst; a tail is filled up */
 			balance = n == 1 && added.time[0] < old.time[old.n - 1];
@@ -186,7 +186,7 @@ merge_sub(BtrBuild *b, const BtrRef *ref, const BtrStat *stat, const BtrPoints *
 	BtrSub		result;
 
 	check_stack_depth();
-	BtrNodeRead(b->writer->rel, &b->writer->stream, ref, node);
+	BtrNodeRead(b->writer->rel, &b->writer->stream, ref, NULL, node);
 	inside = first >= node->h.start && last < BtrNodeEnd(&node->h);
 
 	if (node->h.kind == BTR_NODE_LEAF)

@@ -23,6 +23,18 @@ BtrWalkInit(BtrWalk *walk, const BtrTree *tree)
 }
 
 /*
+ * Returns a place for the copy of a page.
+ */
+static BtrPageCopy *
+new_page_copy(BtrWalk *walk)
+{
+	BtrPageCopy *copy = MemoryContextAlloc(walk->context, sizeof(BtrPageCopy));
+
+	copy->blkno = InvalidBlockNumber;
+	return copy;
+}
+
+/*
  * Reads the node that ref points to into the frame below the path.  Raises
  * ERRCODE_DATA_CORRUPTED if it is not what ref promises or the path is too long.
  */
@@ -30,6 +42,7 @@ BtrNode *
 BtrWalkRead(BtrWalk *walk, const BtrRef *ref)
 {
 	BtrWalkFrame *frame;
+	BtrPageCopy **copy;
 
 	CHECK_FOR_INTERRUPTS();
 
@@ -43,7 +56,12 @@ BtrWalkRead(BtrWalk *walk, const BtrRef *ref)
 	frame = &walk->path[walk->depth];
 	if (frame->node == NULL)
 		frame->node = MemoryContextAlloc(walk->context, sizeof(BtrNode));
-	BtrNodeRead(walk->tree.rel, &walk->tree.stream, ref, frame->node);
+
+	/* neighbours are often on one page, leaves on others than nodes above them */
+	copy = ref->leaf ? &walk->leaf_page : &walk->inner_page;
+	if (*copy == NULL)
+		*copy = new_page_copy(walk);
+	BtrNodeRead(walk->tree.rel, &walk->tree.stream, ref, *copy, frame->node);
 	return frame->node;
 }
 

@@ -37,6 +37,8 @@ typedef struct BtrWalk
 
 	/* Memory */
 	MemoryContext context;
+	BtrPageCopy *leaf_page;		/* the page of the last leaf read, and of the */
+	BtrPageCopy *inner_page;	/* last other node */
 	int64	   *time;
 	double	   *value;
 	int			room;			/* elements that time and value have room for */
