@@ -47,7 +47,7 @@ SELECT change, bool_and(problem <> 'none') AS found
 
 -- buffered rows
 SELECT change, found('UPDATE btrdb.buffer SET ' || change || ' WHERE stream = ''b0000000-0000-0000-0000-000000000001''', :'s')
-	FROM unnest(ARRAY['rows = 0', 'rows = ordinal + 1', 'total = 1', 'points = ''''', 'points = ''\x00''',
+	FROM unnest(ARRAY['ordinal = 0', 'total = 1', 'points = ''''', 'points = ''\x00''',
 		'points = substr(points, 1, length(points) - 1)']) AS change;
 
 -- streams that are not there

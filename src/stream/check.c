@@ -438,7 +438,7 @@ check_buffer_row(BtrCheckState *state, HeapTuple tuple, TupleDesc desc)
 		return;
 	}
 	if (ordinal < 1 || total < n)
-		report_row(state, "Buffered row %lld with %d points counts %lld points",
+		report_row(state, "Buffered row %lld of %d points has the total %lld",
 				   (long long) ordinal, n, (long long) total);
 	check_block(state, ordinal, block, n);
 }
