@@ -59,15 +59,19 @@ line_shift(int count)
 }
 
 /*
- * Returns what a line predicts at index i, relative to its base.
+ * Split a slope into units and the fraction above them, which is never negative:
+ * a line adds units * i + (fraction * i >> shift) to its base.
  */
 static inline uint64_t
-line_at(uint64_t slope, int shift, uint64_t i)
+line_units(uint64_t slope, int shift)
 {
-	uint64_t	units = (uint64_t) ((int64_t) slope >> (uint64_t) shift);
-	uint64_t	fraction = slope & ((UINT64_C(1) << shift) - 1);
+	return (uint64_t) ((int64_t) slope >> shift);
+}
 
-	return units * i + (fraction * i >> (uint64_t) shift);
+static inline uint64_t
+line_fraction(uint64_t slope, int shift)
+{
+	return slope & ((UINT64_C(1) << shift) - 1);
 }
 
 /*
@@ -138,20 +142,16 @@ try_line(BtrIntGroup *best, const uint64_t *v, int count, const Range *range,
 	Range		rest = range_empty();
 	int			shift = line_shift(count);
 	uint64_t	slope;
-	uint64_t	units;
-	uint64_t	fraction;
 	uint64_t	line = 0;
 	uint64_t	part = 0;
 
 	if (!fit_line(v, count, range, &slope))
 		return;
-	units = (uint64_t) ((int64_t) slope >> (uint64_t) shift);
-	fraction = slope & ((UINT64_C(1) << shift) - 1);
 	for (int i = 0; i < count; i++)
 	{
 		range_add(&rest, v[i] - line - (part >> shift));
-		line += units;
-		part += fraction;
+		line += line_units(slope, shift);
+		part += line_fraction(slope, shift);
 	}
 	keep_smaller(best, BTR_PREDICT_LINE, &rest, before, slope, count);
 }
@@ -229,6 +229,8 @@ write_group(uint8_t *p, const BtrIntGroup *g, const uint64_t *v, int count,
 {
 	uint64_t	rest[BTR_PACK_BLOCK];
 	int			shift = line_shift(count);
+	uint64_t	line = 0;
+	uint64_t	part = 0;
 
 	*p++ = (uint8_t) (g->predictor << WIDTH_BITS |
 					  (g->width < 64 ? g->width : WIDTH_CODE_64));
@@ -241,9 +243,9 @@ write_group(uint8_t *p, const BtrIntGroup *g, const uint64_t *v, int count,
 
 	for (int at = 0; at < count; at += BTR_PACK_BLOCK)
 	{
-		int			part = count - at < BTR_PACK_BLOCK ? count - at : BTR_PACK_BLOCK;
+		int			n = count - at < BTR_PACK_BLOCK ? count - at : BTR_PACK_BLOCK;
 
-		for (int i = 0; i < part; i++)
+		for (int i = 0; i < n; i++)
 		{
 			uint64_t	x = v[at + i] - g->base;
 
@@ -253,10 +255,14 @@ write_group(uint8_t *p, const BtrIntGroup *g, const uint64_t *v, int count,
 				before = v[at + i];
 			}
 			else if (g->predictor == BTR_PREDICT_LINE)
-				x -= line_at(g->slope, shift, (uint64_t) (at + i));
+			{
+				x -= line + (part >> shift);
+				line += line_units(g->slope, shift);
+				part += line_fraction(g->slope, shift);
+			}
 			rest[i] = x;
 		}
-		p = BtrPack(p, rest, part, g->width);
+		p = BtrPack(p, rest, n, g->width);
 	}
 	return p;
 }
@@ -302,35 +308,40 @@ BtrIntReadStart(BtrIntReader *r, BtrBytes *in, int n, bool whole,
 bool
 BtrIntOpenGroup(BtrIntReader *r)
 {
-	BtrIntGroup *g = &r->group;
-	uint8_t		first;
+	uint64_t	slope = 0;
 	size_t		packed_size;
+	uint8_t		first;
 
 	if (r->left == 0 || BtrBytesLeft(r->in) == 0)
 		return false;
-	first = *r->in->pos++;
-	g->predictor = (BtrPredictor) (first >> WIDTH_BITS);
-	g->width = first & ((1 << WIDTH_BITS) - 1);
-	if (g->width == WIDTH_CODE_64)
-		g->width = 64;
-	if (g->predictor > BTR_PREDICT_LINE || !BtrGetVarint(r->in, &g->base))
-		return false;
-	g->base = BtrUnzigzag(g->base);
-	if (g->predictor != BTR_PREDICT_DELTA)
-		g->base += r->before;
-	g->slope = 0;
-	if (g->predictor == BTR_PREDICT_LINE)
-	{
-		if (!BtrGetVarint(r->in, &g->slope))
-			return false;
-		g->slope = BtrUnzigzag(g->slope);
-	}
-
 	r->count = r->whole || r->left < BTR_PACK_BLOCK ? r->left : BTR_PACK_BLOCK;
 	r->done = 0;
 	r->left -= r->count;
+
+	first = *r->in->pos++;
+	r->predictor = (BtrPredictor) (first >> WIDTH_BITS);
+	r->width = first & ((1 << WIDTH_BITS) - 1);
+	if (r->width == WIDTH_CODE_64)
+		r->width = 64;
+	if (r->predictor > BTR_PREDICT_LINE || !BtrGetVarint(r->in, &r->base))
+		return false;
+	r->base = BtrUnzigzag(r->base);
+	if (r->predictor == BTR_PREDICT_LINE && !BtrGetVarint(r->in, &slope))
+		return false;
+	slope = BtrUnzigzag(slope);
+	r->shift = line_shift(r->count);
+	r->units = line_units(slope, r->shift);
+	r->fraction = line_fraction(slope, r->shift);
+	if (r->predictor == BTR_PREDICT_DELTA && r->width == 0)
+	{
+		r->predictor = BTR_PREDICT_LINE;
+		r->units = r->base;
+	}
+	if (r->predictor != BTR_PREDICT_DELTA)
+		r->base += r->before;
+
 	r->packed = r->in->pos;
-	packed_size = BtrPackedSize(r->count, g->width);
+	packed_size = BtrPackedSize(r->count, r->width);
 	if (BtrBytesLeft(r->in) < packed_size)
 		return false;
 	r->in->pos += packed_size;
@@ -350,22 +361,21 @@ add_base(uint64_t *v, int n, uint64_t base)
 }
 
 /*
- * Adds the base and the line to n unpacked values, in pairs; the first has index
- * "at".
+ * Adds the base and the line to n unpacked values, in pairs.
  */
 static void
-add_line(uint64_t *v, int n, const BtrIntGroup *g, int shift, uint64_t at)
+add_line(uint64_t *v, int n, const BtrIntReader *r)
 {
-	uint64_t	units = (uint64_t) ((int64_t) g->slope >> (uint64_t) shift);
-	uint64_t	fraction = g->slope & ((UINT64_C(1) << shift) - 1);
-	BtrVec64	line = {g->base + units * at, g->base + units * (at + 1)};
-	BtrVec64	part = {fraction * at, fraction * (at + 1)};
-	BtrVec64	line_step = {2 * units, 2 * units};
-	BtrVec64	part_step = {2 * fraction, 2 * fraction};
+	uint64_t	at = (uint64_t) r->done;
+	uint64_t	shift = (uint64_t) r->shift;
+	BtrVec64	line = {r->base + r->units * at, r->base + r->units * (at + 1)};
+	BtrVec64	part = {r->fraction * at, r->fraction * (at + 1)};
+	BtrVec64	line_step = {2 * r->units, 2 * r->units};
+	BtrVec64	part_step = {2 * r->fraction, 2 * r->fraction};
 
 	for (int i = 0; i < n; i += 2)
 	{
-		BtrStoreVec64(v + i, BtrLoadVec64(v + i) + line + (part >> (uint64_t) shift));
+		BtrStoreVec64(v + i, BtrLoadVec64(v + i) + line + (part >> shift));
 		line += line_step;
 		part += part_step;
 	}
@@ -390,7 +400,6 @@ add_deltas(uint64_t *v, int n, uint64_t base, uint64_t before)
 int
 BtrIntReadChunk(BtrIntReader *r, uint64_t *v)
 {
-	const BtrIntGroup *g = &r->group;
 	int			n;
 
 	if (r->done == r->count)
@@ -401,19 +410,19 @@ BtrIntReadChunk(BtrIntReader *r, uint64_t *v)
 			return -1;
 	}
 	n = r->count - r->done < BTR_PACK_BLOCK ? r->count - r->done : BTR_PACK_BLOCK;
-	if (!BtrUnpack(r->packed + (size_t) r->done / 8 * (size_t) g->width, n,
-				   g->width, v))
+	if (!BtrUnpack(r->packed + (size_t) r->done / 8 * (size_t) r->width, n,
+				   r->width, v))
 		return -1;
-	switch (g->predictor)
+	switch (r->predictor)
 	{
 		case BTR_PREDICT_BASE:
-			add_base(v, n, g->base);
+			add_base(v, n, r->base);
 			break;
 		case BTR_PREDICT_DELTA:
-			add_deltas(v, n, g->base, r->before);
+			add_deltas(v, n, r->base, r->before);
 			break;
 		case BTR_PREDICT_LINE:
-			add_line(v, n, g, line_shift(r->count), (uint64_t) r->done);
+			add_line(v, n, r);
 			break;
 	}
 	r->done += n;
@@ -442,10 +451,9 @@ BtrIntSkip(BtrBytes *in, int n, bool whole)
 uint64_t
 BtrIntValueAt(const BtrIntReader *r, int i)
 {
-	const BtrIntGroup *g = &r->group;
-	uint64_t	v = BtrUnpackOne(r->packed, r->count, g->width, i) + g->base;
+	uint64_t	v = BtrUnpackOne(r->packed, r->count, r->width, i) + r->base;
 
-	if (g->predictor == BTR_PREDICT_LINE)
-		v += line_at(g->slope, line_shift(r->count), (uint64_t) i);
+	if (r->predictor == BTR_PREDICT_LINE)
+		v += r->units * (uint64_t) i + (r->fraction * (uint64_t) i >> r->shift);
 	return v;
 }

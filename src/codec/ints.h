@@ -49,7 +49,12 @@ typedef struct BtrIntReader
 	uint64_t	before;			/* the value before the next one */
 
 	/* The open group. */
-	BtrIntGroup group;
+	BtrPredictor predictor;
+	int			width;
+	uint64_t	base;
+	uint64_t	units;			/* slope of a line, its whole part */
+	uint64_t	fraction;		/* and the rest, */
+	int			shift;			/* of so many bits */
 	const uint8_t *packed;
 	int			count;
 	int			done;
@@ -84,7 +89,8 @@ extern bool BtrIntSkip(BtrBytes *in, int n, bool whole);
 
 /*
  * Opens the next group, moving r->in->pos past it.  Returns false if there is
- * none or its bytes are damaged.
+ * none or its bytes are damaged.  Differences that are all equal are opened as
+ * the line that they make.
  */
 extern bool BtrIntOpenGroup(BtrIntReader *r);
 

@@ -199,7 +199,7 @@ BtrTimesLowerBound(BtrBytes *in, int flags, int n, int64_t t)
 	{
 		if (!BtrIntOpenGroup(&r))
 			return -1;
-		if (r.group.predictor == BTR_PREDICT_DELTA)
+		if (r.predictor == BTR_PREDICT_DELTA)
 		{
 			while (r.done < r.count)
 			{
