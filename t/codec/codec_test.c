@@ -299,71 +299,213 @@ test_random_bytes(Random *r, int rounds)
 	}
 }
 
-/*
- * Checks that n points become these bytes.
- */
-static void
-check_bytes(const char *what, const int64_t *time, const double *value, int n,
-			const uint8_t *expected, size_t size)
-{
-	uint8_t		block[BTR_LEAF_BOUND(5)];
+/* Small blocks of each kind; doc/codec.md explains the first byte by byte. */
+static const int64_t fixed_time[5] = {
+	INT64_C(1700000000000000000), INT64_C(1700000001000000000),
+	INT64_C(1700000002000000000), INT64_C(1700000003500000000),
+	INT64_C(1700000004000000000)
+};
+static const double decimal_value[5] = {20.5, 20.53, 20.49, 20.51, 20.5};
+static const uint8_t decimal_bytes[] = {
+	0x21, 0x05, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
+	0x80, 0xca, 0xb5, 0xee, 0x01, 0x42, 0x02, 0x25, 0x01, 0x02,
+	0x84, 0x20, 0x03, 0x01, 0x84, 0x02
+};
+static const double exception_value[5] = {20.5, -0.0, 20.49, 20.51, 20.5};
+static const uint8_t exception_bytes[] = {
+	0x21, 0x05, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
+	0x80, 0xca, 0xb5, 0xee, 0x01, 0x42, 0x02, 0x25, 0x11, 0x02,
+	0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x80, 0x84, 0x20, 0x02, 0x01, 0x61
+};
+static const double bits_value[5] = {0.1f, 0.11f, 0.09f, 0.1f, 0.12f};
+static const uint8_t bits_bytes[] = {
+	0x21, 0x05, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
+	0x80, 0xca, 0xb5, 0xee, 0x01, 0x42, 0x02, 0x25, 0x02, 0x1d,
+	0x9a, 0xb3, 0xe6, 0xdc, 0x3f, 0x16, 0xc1, 0xeb, 0xa3, 0x01,
+	0xc2, 0xf5, 0x28, 0x00, 0x00, 0x10, 0xae, 0x47, 0x8d, 0xc2,
+	0xf5
+};
+static const double runs_value[5] = {7, 7, 7, 7, 7};
+static const uint8_t runs_bytes[] = {
+	0x21, 0x05, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
+	0x80, 0xca, 0xb5, 0xee, 0x01, 0x42, 0x02, 0x25, 0x04, 0x01,
+	0x01, 0x00, 0x0e
+};
+static const double raw_value[1] = {1 / 3.0};
+static const uint8_t raw_bytes[] = {
+	0x01, 0x01, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
+	0x00, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5, 0x3f
+};
 
-	shape_name = what;
-	shape_points = n;
-	CHECK(BtrLeafEncode(time, value, n, block, sizeof(block)) == size);
-	CHECK(memcmp(block, expected, size) == 0);
-}
+typedef struct FixedBlock
+{
+	const char *name;
+	const double *value;
+	int			n;
+	const uint8_t *bytes;
+	size_t		size;
+} FixedBlock;
+
+enum
+{
+	DECIMAL,
+	EXCEPTION,
+	BITS,
+	RUNS,
+	RAW
+};
+
+static const FixedBlock fixed_blocks[] = {
+	[DECIMAL] = {"fixed decimals", decimal_value, 5, decimal_bytes, sizeof(decimal_bytes)},
+	[EXCEPTION] = {"fixed exception", exception_value, 5, exception_bytes, sizeof(exception_bytes)},
+	[BITS] = {"fixed bits", bits_value, 5, bits_bytes, sizeof(bits_bytes)},
+	[RUNS] = {"fixed runs", runs_value, 5, runs_bytes, sizeof(runs_bytes)},
+	[RAW] = {"fixed raw", raw_value, 1, raw_bytes, sizeof(raw_bytes)}
+};
 
 /*
  * Checks the bytes of small blocks, so that the format cannot change unnoticed.
- * doc/codec.md explains the first of them byte by byte.
  */
 static void
 test_fixed_bytes(void)
 {
-	static const int64_t time[5] = {
-		INT64_C(1700000000000000000), INT64_C(1700000001000000000),
-		INT64_C(1700000002000000000), INT64_C(1700000003500000000),
-		INT64_C(1700000004000000000)
-	};
-	static const double decimal[5] = {20.5, 20.53, 20.49, 20.51, 20.5};
-	static const uint8_t decimal_bytes[] = {
-		0x21, 0x05, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
-		0x80, 0xca, 0xb5, 0xee, 0x01, 0x42, 0x02, 0x25, 0x01, 0x02,
-		0x84, 0x20, 0x03, 0x01, 0x84, 0x02
-	};
-	static const double exception[5] = {20.5, -0.0, 20.49, 20.51, 20.5};
-	static const uint8_t exception_bytes[] = {
-		0x21, 0x05, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
-		0x80, 0xca, 0xb5, 0xee, 0x01, 0x42, 0x02, 0x25, 0x11, 0x02,
-		0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-		0x80, 0x84, 0x20, 0x02, 0x01, 0x61
-	};
-	static const double bits[5] = {0.1f, 0.11f, 0.09f, 0.1f, 0.12f};
-	static const uint8_t bits_bytes[] = {
-		0x21, 0x05, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
-		0x80, 0xca, 0xb5, 0xee, 0x01, 0x42, 0x02, 0x25, 0x02, 0x1d,
-		0x9a, 0xb3, 0xe6, 0xdc, 0x3f, 0x16, 0xc1, 0xeb, 0xa3, 0x01,
-		0xc2, 0xf5, 0x28, 0x00, 0x00, 0x10, 0xae, 0x47, 0x8d, 0xc2,
-		0xf5
-	};
-	static const double runs[5] = {7, 7, 7, 7, 7};
-	static const uint8_t runs_bytes[] = {
-		0x21, 0x05, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
-		0x80, 0xca, 0xb5, 0xee, 0x01, 0x42, 0x02, 0x25, 0x04, 0x01,
-		0x01, 0x00, 0x0e
-	};
-	static const double raw[1] = {1 / 3.0};
-	static const uint8_t raw_bytes[] = {
-		0x01, 0x01, 0x00, 0x00, 0x2a, 0x36, 0xfe, 0x9c, 0x97, 0x17,
-		0x00, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5, 0x3f
-	};
+	for (int i = DECIMAL; i <= RAW; i++)
+	{
+		const FixedBlock *b = &fixed_blocks[i];
+		uint8_t		block[BTR_LEAF_BOUND(5)];
 
-	check_bytes("fixed decimals", time, decimal, 5, decimal_bytes, sizeof(decimal_bytes));
-	check_bytes("fixed exception", time, exception, 5, exception_bytes, sizeof(exception_bytes));
-	check_bytes("fixed bits", time, bits, 5, bits_bytes, sizeof(bits_bytes));
-	check_bytes("fixed runs", time, runs, 5, runs_bytes, sizeof(runs_bytes));
-	check_bytes("fixed raw", time, raw, 1, raw_bytes, sizeof(raw_bytes));
+		shape_name = b->name;
+		shape_points = b->n;
+		CHECK(BtrLeafEncode(fixed_time, b->value, b->n, block, sizeof(block)) == b->size);
+		CHECK(memcmp(block, b->bytes, b->size) == 0);
+	}
+}
+
+/* A change to a fixed block that the decoder must refuse, or still accept. */
+typedef struct Edit
+{
+	const char *name;
+	int			block;
+	size_t		at;
+	size_t		drop;
+	size_t		add;
+	uint8_t		bytes[18];
+	bool		accepted;
+} Edit;
+
+static const Edit edits[] = {
+	{"no format", DECIMAL, 0, 1, 1, {0x20}},
+	{"later format", DECIMAL, 0, 1, 1, {0x22}},
+	{"unknown time flag", DECIMAL, 0, 1, 1, {0x61}},
+	{"no points", DECIMAL, 1, 1, 1, {0x00}},
+	{"count not in its shortest form", DECIMAL, 1, 1, 2, {0x85, 0x00}},
+	{"more points than a leaf", DECIMAL, 1, 1, 2, {0x81, 0x20}},
+	{"first time too early", DECIMAL, 9, 1, 1, {0xbf}},
+	{"first time too late", DECIMAL, 9, 1, 1, {0x40}},
+	{"last time too late", DECIMAL, 2, 8, 8, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f}},
+	{"divisor 1", DECIMAL, 10, 5, 1, {0x01}},
+	{"divisor 2", DECIMAL, 10, 5, 1, {0x02}, true},
+	{"varint of more than 64 bits", DECIMAL, 10, 5, 10,
+	{0x82, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02}},
+	{"ascending rests of a base", DECIMAL, 15, 3, 3, {0x02, 0x00, 0xe4}, true},
+	{"ascending rests of an unknown predictor", DECIMAL, 15, 3, 3, {0xc2, 0x00, 0xe4}},
+	{"times descend", DECIMAL, 16, 1, 1, {0x03}},
+	{"times stand still", DECIMAL, 16, 1, 1, {0x00}, true},
+	{"unknown scheme", DECIMAL, 18, 1, 1, {0x05}},
+	{"unknown flag of values", DECIMAL, 18, 1, 1, {0x21}},
+	{"exponent too large", DECIMAL, 19, 1, 1, {23}},
+	{"another exponent", DECIMAL, 19, 1, 1, {22}, true},
+	{"integer too large to divide", DECIMAL, 20, 2, 8,
+	{0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x08}},
+	{"unused bits", DECIMAL, 25, 1, 1, {0x12}},
+	{"no exceptions", EXCEPTION, 20, 11, 1, {0x00}},
+	{"exception beyond the end", EXCEPTION, 21, 1, 1, {0x05}},
+	{"exception of the last value", EXCEPTION, 21, 1, 1, {0x04}, true},
+	{"too many exceptions", EXCEPTION, 20, 3, 13, {0x02, 0x01, 0x00, 0x02, 0x00}},
+	{"shift too large", BITS, 19, 1, 1, {64}},
+	{"bits beyond the shift", BITS, 19, 1, 1, {63}},
+	{"no runs", RUNS, 19, 1, 1, {0x00}},
+	{"more runs than points", RUNS, 19, 1, 1, {0x06}},
+	{"runs in runs", RUNS, 20, 1, 1, {0x04}},
+	{"unknown flag of runs", RUNS, 18, 1, 1, {0x14}},
+	{"two runs", RUNS, 19, 4, 8, {0x02, 0x00, 0x06, 0x01, 0x00, 0x0e, 0x00, 0x02}, true},
+	{"first of two runs too long", RUNS, 19, 4, 8, {0x02, 0x00, 0x08, 0x01, 0x00, 0x0e, 0x00, 0x02}},
+	{"flag of raw values", RAW, 10, 1, 1, {0x08}},
+	{"front", RAW, 10, 9, 12, {0x03, 52, 0x01, 0xff, 0x03}, true},
+	{"front cut too short", RAW, 10, 9, 11, {0x03, 47, 0x01, 0xff, 0x03}},
+	{"front cut too long", RAW, 10, 9, 12, {0x03, 53, 0x01, 0xff, 0x03}},
+	{"no front", RAW, 10, 9, 10, {0x03, 52, 0x00}},
+	{"front of too many bits", RAW, 10, 9, 12, {0x03, 52, 0x01, 0xff, 0x13}},
+	{"flag of fronts", RAW, 10, 9, 12, {0x0b, 52, 0x01, 0xff, 0x03}},
+	{"unused bits after the front", RAW, 10, 9, 12,
+	{0x03, 52, 0x01, 0xff, 0x03, 0, 0, 0, 0, 0, 0, 0x10}},
+	{"second of two fronts", RAW, 10, 9, 15, {0x03, 52, 0x02, 0xfe, 0x03, 0xff, 0x03, 0x01}, true},
+	{"third of three fronts", RAW, 10, 9, 17,
+	{0x03, 52, 0x03, 0xfd, 0x03, 0xfe, 0x03, 0xff, 0x03, 0x02}, true},
+	{"fourth of three fronts", RAW, 10, 9, 17,
+	{0x03, 52, 0x03, 0xfd, 0x03, 0xfe, 0x03, 0xff, 0x03, 0x03}},
+	{"fronts not ascending", RAW, 10, 9, 15, {0x03, 52, 0x02, 0xff, 0x03, 0xff, 0x03, 0x01}},
+};
+
+/*
+ * Checks that the decoder refuses what no encoder writes, for the reason meant:
+ * sound neighbours of the damaged blocks are accepted.
+ */
+static void
+test_edits(Random *r)
+{
+	for (int i = 0; i < (int) (sizeof(edits) / sizeof(edits[0])); i++)
+	{
+		const Edit *e = &edits[i];
+		const FixedBlock *b = &fixed_blocks[e->block];
+		size_t		size = b->size - e->drop + e->add;
+		uint8_t    *block = must_alloc(size);
+
+		shape_name = e->name;
+		shape_points = b->n;
+		memcpy(block, b->bytes, e->at);
+		memcpy(block + e->at, e->bytes, e->add);
+		memcpy(block + e->at + e->add, b->bytes + e->at + e->drop,
+			   b->size - e->at - e->drop);
+		CHECK(decode_damaged(r, block, size) == e->accepted);
+		free(block);
+	}
+}
+
+/*
+ * Checks that exceptions must come in order.
+ */
+static void
+test_exception_order(Random *r)
+{
+	enum
+	{
+		N = 64,
+		VALUES_AT = 16,			/* first byte of the values: the clock is exact */
+		POSITIONS_AT = VALUES_AT + 3
+	};
+	int64_t		time[N];
+	double		value[N];
+	uint8_t		block[BTR_LEAF_BOUND(N)];
+	size_t		size;
+
+	shape_name = "order of exceptions";
+	shape_points = N;
+	for (int i = 0; i < N; i++)
+	{
+		time[i] = i * INT64_C(1000000000);
+		value[i] = i % 10 / 10.0;
+	}
+	value[3] = -0.0;
+	value[7] = 1e300;
+	size = BtrLeafEncode(time, value, N, block, sizeof(block));
+	CHECK(block[VALUES_AT] == 0x11 && BtrLoad16(block + POSITIONS_AT + 2) == 7);
+	CHECK(decode_damaged(r, block, size));
+	block[POSITIONS_AT] = 7;
+	CHECK(!decode_damaged(r, block, size));
+	block[POSITIONS_AT] = 9;
+	CHECK(!decode_damaged(r, block, size));
 }
 
 /*
@@ -549,6 +691,8 @@ main(int argc, char **argv)
 	test_packing(&r);
 	test_varints(&r);
 	test_fixed_bytes();
+	test_edits(&r);
+	test_exception_order(&r);
 	test_shapes(&r, signal_shapes, rounds);
 	test_shapes(&r, awkward_shapes, rounds * 4);
 	test_random_bytes(&r, rounds * 4000);
