@@ -503,33 +503,33 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION btrdb_stream(text) IS
 	'uuid of the stream at collection/name, the name being its tag "name"; an error if there is none (42704) or more than one (21000)';
 
--- writing
+-- writing; NULL is refused (22004), so that nothing gets lost without a word
 
 CREATE FUNCTION btrdb_insert(stream uuid, "time" bigint, value float8, merge text DEFAULT 'never')
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'btrdb_insert_point'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100;
 COMMENT ON FUNCTION btrdb_insert(uuid, bigint, float8, text) IS
 	'appends a point, time in nanoseconds since 1970-01-01 UTC, to a stream and returns its latest version; merge policy "never": points of equal time coexist';
 
 CREATE FUNCTION btrdb_insert(stream uuid, times bigint[], "values" float8[], merge text DEFAULT 'never')
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'btrdb_insert_arrays'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION btrdb_insert(uuid, bigint[], float8[], text) IS
 	'appends the points (times[i], values[i]), in any order, all or none, to a stream and returns its latest version; the arrays have one dimension, equal lengths (2202E) and no NULLs (22004)';
 
 CREATE FUNCTION btrdb_insert(stream uuid, points rawpoint[], merge text DEFAULT 'never')
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'btrdb_insert_rawpoints'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION btrdb_insert(uuid, rawpoint[], text) IS
 	'appends points, in any order, all or none, to a stream and returns its latest version; the array has one dimension and no NULLs (22004)';
 
 CREATE FUNCTION btrdb_delete(stream uuid, start bigint, "end" bigint)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'btrdb_delete'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION btrdb_delete(uuid, bigint, bigint) IS
 	'removes the points of [start, end) as a new version, which it returns; older versions keep them';
 
@@ -543,7 +543,7 @@ COMMENT ON FUNCTION btrdb_flush(uuid) IS
 CREATE FUNCTION btrdb_revert(stream uuid, version bigint)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'btrdb_revert'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION btrdb_revert(uuid, bigint) IS
 	'makes a new version that equals an old one and returns it; versions 1 to 10 are the empty stream';
 

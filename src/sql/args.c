@@ -10,6 +10,24 @@
 #include "types/check.h"
 
 /*
+ * Raises 22004 if an argument is NULL.  names are those of all arguments.
+ *
+ * Functions that write are not strict: a point that lacks something must not
+ * vanish without a word.
+ */
+void
+BtrCheckNotNull(FunctionCallInfo fcinfo, const char *const *names)
+{
+	for (int i = 0; i < PG_NARGS(); i++)
+	{
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("argument \"%s\" must not be null", names[i])));
+	}
+}
+
+/*
  * Raises an error unless [start, end) is a range: 22008 if one of them is no
  * time, 22023 if start is after end.  An empty range is a range.
  */

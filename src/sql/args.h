@@ -11,6 +11,9 @@
 #include "btrdb.h"
 #include "stream/stream.h"
 
+/* Raises 22004 if an argument is NULL; names are those of all arguments. */
+extern void BtrCheckNotNull(FunctionCallInfo fcinfo, const char *const *names);
+
 /* Raises 22008 unless both are times, 22023 if start is after end. */
 extern void BtrCheckRange(int64 start, int64 end);
 

@@ -19,12 +19,17 @@ PG_FUNCTION_INFO_V1(btrdb_revert);
 Datum
 btrdb_delete(PG_FUNCTION_ARGS)
 {
-	pg_uuid_t  *stream = PG_GETARG_UUID_P(0);
-	int64		start = PG_GETARG_INT64(1);
-	int64		end = PG_GETARG_INT64(2);
+	static const char *const names[] = {"stream", "start", "end"};
+	pg_uuid_t  *stream;
+	int64		start;
+	int64		end;
 	Relation	rel;
 	int64		version;
 
+	BtrCheckNotNull(fcinfo, names);
+	stream = PG_GETARG_UUID_P(0);
+	start = PG_GETARG_INT64(1);
+	end = PG_GETARG_INT64(2);
 	BtrCheckRange(start, end);
 	BtrPrepareWrite("btrdb_delete()");
 	rel = BtrStoreOpen(stream, RowExclusiveLock, ACL_DELETE);
@@ -41,10 +46,13 @@ btrdb_delete(PG_FUNCTION_ARGS)
 Datum
 btrdb_revert(PG_FUNCTION_ARGS)
 {
-	pg_uuid_t  *stream = PG_GETARG_UUID_P(0);
+	static const char *const names[] = {"stream", "version"};
+	pg_uuid_t  *stream;
 	Relation	rel;
 	int64		version;
 
+	BtrCheckNotNull(fcinfo, names);
+	stream = PG_GETARG_UUID_P(0);
 	BtrPrepareWrite("btrdb_revert()");
 	rel = BtrStoreOpen(stream, RowExclusiveLock, ACL_DELETE);
 	version = BtrRevert(rel, stream, PG_GETARG_INT64(1));

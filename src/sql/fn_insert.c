@@ -75,9 +75,13 @@ insert_points(FunctionCallInfo fcinfo, int64 *time, double *value, int n,
 Datum
 btrdb_insert_point(PG_FUNCTION_ARGS)
 {
-	int64		time = PG_GETARG_INT64(1);
-	double		value = PG_GETARG_FLOAT8(2);
+	static const char *const names[] = {"stream", "time", "value", "merge"};
+	int64		time;
+	double		value;
 
+	BtrCheckNotNull(fcinfo, names);
+	time = PG_GETARG_INT64(1);
+	value = PG_GETARG_FLOAT8(2);
 	return insert_points(fcinfo, &time, &value, 1, PG_GETARG_TEXT_PP(3));
 }
 
@@ -91,11 +95,17 @@ btrdb_insert_point(PG_FUNCTION_ARGS)
 Datum
 btrdb_insert_arrays(PG_FUNCTION_ARGS)
 {
-	ArrayType  *times = PG_GETARG_ARRAYTYPE_P_COPY(1);
-	ArrayType  *values = PG_GETARG_ARRAYTYPE_P_COPY(2);
-	int			ntimes = array_count(times, "times");
-	int			nvalues = array_count(values, "values");
+	static const char *const names[] = {"stream", "times", "values", "merge"};
+	ArrayType  *times;
+	ArrayType  *values;
+	int			ntimes;
+	int			nvalues;
 
+	BtrCheckNotNull(fcinfo, names);
+	times = PG_GETARG_ARRAYTYPE_P_COPY(1);
+	values = PG_GETARG_ARRAYTYPE_P_COPY(2);
+	ntimes = array_count(times, "times");
+	nvalues = array_count(values, "values");
 	if (ntimes != nvalues)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
@@ -114,12 +124,19 @@ btrdb_insert_arrays(PG_FUNCTION_ARGS)
 Datum
 btrdb_insert_rawpoints(PG_FUNCTION_ARGS)
 {
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
-	int			n = array_count(array, "points");
-	const BtrPoint *points = (const BtrPoint *) ARR_DATA_PTR(array);
-	int64	   *time = palloc(sizeof(int64) * n);
-	double	   *value = palloc(sizeof(double) * n);
+	static const char *const names[] = {"stream", "points", "merge"};
+	ArrayType  *array;
+	int			n;
+	const BtrPoint *points;
+	int64	   *time;
+	double	   *value;
 
+	BtrCheckNotNull(fcinfo, names);
+	array = PG_GETARG_ARRAYTYPE_P(1);
+	n = array_count(array, "points");
+	points = (const BtrPoint *) ARR_DATA_PTR(array);
+	time = palloc(sizeof(int64) * n);
+	value = palloc(sizeof(double) * n);
 	for (int i = 0; i < n; i++)
 	{
 		time[i] = points[i].time;
