@@ -134,6 +134,8 @@ enter_stream(BtrCheckState *state, const pg_uuid_t *stream)
 	if (!found)
 	{
 		entry->newest = BTR_VERSION_EMPTY;
+		entry->flushed_ordinal = 0;
+		entry->flushed_total = 0;
 		entry->registered = false;
 	}
 	state->stream = &entry->stream;
@@ -282,6 +284,14 @@ check_version(BtrCheckState *state, BtrCheckStreamEntry *entry, int64 store,
 	if (version->base < 1 || version->base >= version->version)
 		report_row(state, "Version %lld was made from version %lld",
 				   number, (long long) version->base);
+	if (version->flushed_ordinal < entry->flushed_ordinal ||
+		version->flushed_total < entry->flushed_total)
+		report_row(state, "Version %lld has buffered rows up to %lld with %lld points, the version before up to %lld with %lld",
+				   number, (long long) version->flushed_ordinal,
+				   (long long) version->flushed_total,
+				   (long long) entry->flushed_ordinal, (long long) entry->flushed_total);
+	entry->flushed_ordinal = version->flushed_ordinal;
+	entry->flushed_total = version->flushed_total;
 	if (version->phase < 0 || version->phase >= BTR_PHASES)
 	{
 		report_row(state, "Version %lld has phase %d, expected 0 to %d",
@@ -330,6 +340,8 @@ deform_version(HeapTuple tuple, TupleDesc desc, pg_uuid_t *stream, int64 *store,
 	version->base = DatumGetInt64(value[Anum_versions_base - 1]);
 	version->created = DatumGetTimestampTz(value[Anum_versions_created - 1]);
 	version->phase = DatumGetInt16(value[Anum_versions_phase - 1]);
+	version->flushed_ordinal = DatumGetInt64(value[Anum_versions_flushed_ordinal - 1]);
+	version->flushed_total = DatumGetInt64(value[Anum_versions_flushed_total - 1]);
 
 	BtrRootInit(root);
 	root->stat.count = DatumGetInt64(value[Anum_versions_count - 1]);
