@@ -97,3 +97,19 @@ BtrLeafLowerBound(const uint8_t *src, size_t len, int n, int64_t t)
 		return -1;
 	return BtrTimesLowerBound(&in, flags, n, t);
 }
+
+/*
+ * Compares a block with its points; see leaf.h.
+ */
+bool
+BtrLeafVerify(const int64_t *time, const double *value, int n,
+			  const uint8_t *src, size_t len)
+{
+	int64_t		decoded_time[BTR_LEAF_MAX_POINTS];
+	double		decoded_value[BTR_LEAF_MAX_POINTS];
+
+	return n >= 1 && n <= BTR_LEAF_MAX_POINTS &&
+		BtrLeafDecode(src, len, n, decoded_time, decoded_value) &&
+		memcmp(time, decoded_time, n * sizeof(*time)) == 0 &&
+		memcmp(value, decoded_value, n * sizeof(*value)) == 0;
+}

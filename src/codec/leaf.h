@@ -44,6 +44,13 @@ extern bool BtrLeafDecode(const uint8_t *src, size_t len, int n,
 						  int64_t *time, double *value);
 
 /*
+ * Says whether a block gives back these n points to the bit.  Whoever stores a block asks
+ * first: the points are still there then.  Needs 64 kB of stack.
+ */
+extern bool BtrLeafVerify(const int64_t *time, const double *value, int n,
+						  const uint8_t *src, size_t len);
+
+/*
  * Returns the number of points with time < t in a block of n points, or -1 if
  * the bytes are damaged.  Looks only at the part of the times that the search
  * needs, and only that part is checked.

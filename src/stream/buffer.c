@@ -101,6 +101,8 @@ encode_block(const int64 *time, const double *value, int n, PackedPoints *block)
 			elog(ERROR, "could not encode a point");
 		n /= 2;
 	}
+	if (!BtrLeafVerify(time, value, n, (uint8 *) block->bytes + VARHDRSZ, size))
+		elog(ERROR, "block of %d points is not what was encoded", n);
 	SET_VARSIZE(block, VARHDRSZ + size);
 	return n;
 }

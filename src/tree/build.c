@@ -93,6 +93,9 @@ BtrBuildLeaf(BtrBuild *b, int64 start, int slot_pw, int nslots, const BtrPoints 
 						 BtrNodePayload(&node), BTR_NODE_PAYLOAD_MAX);
 	if (size == 0)
 		elog(ERROR, "leaf of " INT64_FORMAT " points does not fit", points->n);
+	if (!BtrLeafVerify(points->time, points->value, (int) points->n,
+					   BtrNodePayload(&node), size))
+		elog(ERROR, "leaf of " INT64_FORMAT " points is not what was encoded", points->n);
 	node.h.kind = BTR_NODE_LEAF;
 	node.h.start = start;
 	node.h.slot_pw = slot_pw;
