@@ -69,7 +69,7 @@ codec-bench:
 codec-fuzz:
 	mkdir -p build/corpus
 	clang -O1 $(CODEC_FLAGS) $(SANITIZE) -fsanitize=fuzzer -o build/codec_fuzz $(CODEC_SOURCES) $(srcdir)/t/codec/codec_fuzz.c
-	build/codec_fuzz -max_total_time=$(CODEC_FUZZ_SECONDS) -max_len=20000 build/corpus
+	build/codec_fuzz -artifact_prefix=build/ -max_total_time=$(CODEC_FUZZ_SECONDS) -max_len=20000 build/corpus
 
 # The statistics by themselves, likewise.
 .PHONY: stat-check

@@ -73,7 +73,7 @@ as_block(const uint8_t *data, size_t size)
 			REQUIRE(time[i - 1] <= time[i]);
 		round_trip(time, value, n);
 	}
-	BtrLeafLowerBound(data, size, n, (int64_t) size << 50);
+	BtrLeafLowerBound(data, size, n, (int64_t) ((uint64_t) size << 50));
 	free(time);
 	free(value);
 }
