@@ -34,7 +34,6 @@ typedef struct BtrCheckStreamEntry
 	pg_uuid_t	stream;			/* hash key */
 	int64		newest;			/* its newest version */
 	int64		flushed_ordinal;	/* of that version */
-	int64		flushed_total;
 	bool		registered;		/* has a row in btrdb.streams */
 } BtrCheckStreamEntry;
 
