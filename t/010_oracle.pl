@@ -152,6 +152,15 @@ sub delete_range
 	  . "SELECT oracle.deleted($s->{id}, :lo, :hi, :v);\n";
 }
 
+# Reverts to a version in psql's variable.
+sub revert_to
+{
+	my ($s, $variable) = @_;
+
+	return "SELECT btrdb_revert('$s->{uuid}', :$variable) AS v \\gset\n"
+	  . "SELECT oracle.reverted($s->{id}, :$variable, :v);\n";
+}
+
 sub revert
 {
 	my ($s) = @_;
@@ -159,8 +168,23 @@ sub revert
 
 	return "SELECT oracle.random_int(least($first, version), version) AS target "
 	  . "FROM oracle.stream WHERE id = $s->{id} \\gset\n"
-	  . "SELECT btrdb_revert('$s->{uuid}', :target) AS v \\gset\n"
-	  . "SELECT oracle.reverted($s->{id}, :target, :v);\n";
+	  . revert_to($s, 'target');
+}
+
+# Away with everything, points of another rate instead, and back again: a tree of
+# other levels comes and goes.
+sub there_and_back
+{
+	my ($s) = @_;
+	my $sql = flush($s) . "SELECT version AS before FROM oracle.stream WHERE id = $s->{id} \\gset\n"
+	  . "SELECT btrdb_delete('$s->{uuid}', ${\TIME_MIN}, ${\TIME_MAX}) AS v \\gset\n"
+	  . "SELECT oracle.deleted($s->{id}, ${\TIME_MIN}, ${\TIME_MAX}, :v);\n";
+
+	{
+		local $s->{step} = log_uniform(1, 4e12);
+		$sql .= operation() . insert($s) . flush($s);
+	}
+	return $sql . operation() . revert_to($s, 'before') . insert($s);
 }
 
 sub flush
@@ -230,7 +254,8 @@ sub step
 	my $r = rand();
 	my $sql = operation();
 
-	if ($r < 0.60) { $sql .= insert($s) }
+	if ($r < 0.57) { $sql .= insert($s) }
+	elsif ($r < 0.60) { $sql .= there_and_back($s) }
 	elsif ($r < 0.72) { $sql .= delete_range($s) }
 	elsif ($r < 0.80) { $sql .= revert($s) }
 	elsif ($r < 0.88) { $sql .= flush($s) }
@@ -307,7 +332,7 @@ my $comparisons = 0;
 for my $round (1 .. $rounds)
 {
 	$comparisons += run_round("round $round", round($round));
-	check_is_clean($node, "after round $round") if $round % 4 == 0;
+	check_is_clean($node, "after round $round") if $round % 3 == 0;
 	if (chance(0.5))
 	{
 		crash($node);
