@@ -16,7 +16,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $seed = test_seed();
-my $rounds = $ENV{BTRDB_ROUNDS} || 12;
+my $rounds = $ENV{BTRDB_ROUNDS} || 16;
 my $transactions = 30;
 
 my $node = btrdb_node('oracle', 'shared_buffers = 32MB', 'work_mem = 32MB', 'jit = off');
