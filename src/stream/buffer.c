@@ -182,7 +182,5 @@ BtrBufferRead(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
 	BtrBufferScanEnd(&scan);
 
 	BtrSortPoints(array.time, array.value, array.n);
-	points->time = array.time;
-	points->value = array.value;
-	points->n = array.n;
+	*points = BtrPointArrayPoints(&array);
 }

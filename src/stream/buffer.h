@@ -10,6 +10,7 @@
 #include "access/transam.h"
 
 #include "stream/stream.h"
+#include "tree/points.h"
 
 /* ---- hint.c ---- */
 
@@ -38,9 +39,6 @@ extern BtrHint *BtrGetHint(const pg_uuid_t *stream);
 /* Sorts n points by time; points of equal time keep their order. */
 extern void BtrSortPoints(int64 *time, double *value, int64 n);
 
-/* Index of the first of the sorted points with t >= time; points->n if there is none. */
-extern int64 BtrPointsFind(const BtrPoints *points, int64 time);
-
 /* ---- bufferscan.c ---- */
 
 /* Columns of btrdb.buffer */
@@ -50,18 +48,6 @@ extern int64 BtrPointsFind(const BtrPoints *points, int64 time);
 #define Anum_buffer_store		4
 #define Anum_buffer_points		5
 #define Natts_buffer			5
-
-/* Growing arrays of points; zero-initialise.  Memory is of the context at the first append. */
-typedef struct BtrPointArray
-{
-	int64	   *time;
-	double	   *value;
-	int64		n;
-	int64		size;			/* allocated */
-} BtrPointArray;
-
-/* Appends what points holds. */
-extern void BtrPointArrayAppend(BtrPointArray *array, const BtrPoints *points);
 
 /* A scan of the buffer rows of one stream in the order of their ordinals. */
 typedef struct BtrBufferScan

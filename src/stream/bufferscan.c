@@ -1,6 +1,6 @@
 /*
  * bufferscan.c
- *		Reading rows of btrdb.buffer, and the growing arrays they are read into.
+ *		Reading rows of btrdb.buffer.
  */
 #include "postgres.h"
 
@@ -11,47 +11,9 @@
 #include "types/check.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "stream/buffer.h"
-
-/*
- * Makes room for n more points.
- */
-static void
-reserve(BtrPointArray *array, int64 n)
-{
-	int64		size = Max(array->size, 1024);
-
-	if (n <= array->size - array->n)
-		return;
-	while (size - array->n < n)
-		size *= 2;
-	if (array->time == NULL)
-	{
-		array->time = MemoryContextAllocHuge(CurrentMemoryContext, size * sizeof(int64));
-		array->value = MemoryContextAllocHuge(CurrentMemoryContext, size * sizeof(double));
-	}
-	else
-	{
-		array->time = repalloc_huge(array->time, size * sizeof(int64));
-		array->value = repalloc_huge(array->value, size * sizeof(double));
-	}
-	array->size = size;
-}
-
-/*
- * Appends what points holds.
- */
-void
-BtrPointArrayAppend(BtrPointArray *array, const BtrPoints *points)
-{
-	reserve(array, points->n);
-	memcpy(array->time + array->n, points->time, points->n * sizeof(int64));
-	memcpy(array->value + array->n, points->value, points->n * sizeof(double));
-	array->n += points->n;
-}
 
 /*
  * Starts a scan of the stream's buffer rows that snapshot sees, by ordinal, from
@@ -146,7 +108,7 @@ BtrBufferScanPoints(BtrBufferScan *scan, BtrPointArray *array)
 		return;
 
 	block = DatumGetByteaPP(get_column(scan, Anum_buffer_points));
-	reserve(array, scan->count);
+	BtrPointArrayReserve(array, scan->count);
 	time = array->time + array->n;
 	if (!BtrLeafDecode((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block),
 					   scan->count, time, array->value + array->n) ||

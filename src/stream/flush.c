@@ -102,9 +102,7 @@ commit_version(Flush *flush, const BtrPoints *points)
 		if (points != NULL)
 			BtrPointArrayAppend(pending, points);
 		BtrSortPoints(pending->time, pending->value, pending->n);
-		all.time = pending->time;
-		all.value = pending->value;
-		all.n = pending->n;
+		all = BtrPointArrayPoints(pending);
 	}
 
 	version->base = version->version;

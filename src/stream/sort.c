@@ -185,25 +185,3 @@ BtrSortPoints(int64 *time, double *value, int64 n)
 	pfree(there.value);
 	pfree(bound);
 }
-
-/*
- * Returns the index of the first of the sorted points with t >= time, or
- * points->n if there is none.
- */
-int64
-BtrPointsFind(const BtrPoints *points, int64 time)
-{
-	int64		low = 0;
-	int64		high = points->n;
-
-	while (low < high)
-	{
-		int64		middle = low + (high - low) / 2;
-
-		if (points->time[middle] < time)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}

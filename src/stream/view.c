@@ -65,8 +65,8 @@ BtrViewScanBegin(const BtrView *view, int64 start, int64 end)
 
 	scan->tree = BtrScanBegin(&view->tree, start, end);
 	scan->buffer = &view->buffer;
-	scan->next_in_buffer = BtrPointsFind(&view->buffer, start);
-	scan->end_in_buffer = BtrPointsFind(&view->buffer, end);
+	scan->next_in_buffer = BtrPointsSearch(&view->buffer, 0, start);
+	scan->end_in_buffer = BtrPointsSearch(&view->buffer, 0, end);
 	return scan;
 }
 
@@ -171,7 +171,7 @@ BtrViewWindowsBegin(const BtrView *view, int64 start, uint64 width,
 	windows->tree = BtrWindowsBegin(&view->tree, start, width, nwindows, depth);
 	next_tree_window(windows);
 	windows->buffer = &view->buffer;
-	windows->next_in_buffer = BtrPointsFind(&view->buffer, start);
+	windows->next_in_buffer = BtrPointsSearch(&view->buffer, 0, start);
 	return windows;
 }
 
@@ -230,7 +230,7 @@ BtrViewStat(const BtrView *view, int64 start, int64 end)
 bool
 BtrViewNearest(const BtrView *view, int64 time, bool backward, BtrPoint *point)
 {
-	int64		i = BtrPointsFind(&view->buffer, time);
+	int64		i = BtrPointsSearch(&view->buffer, 0, time);
 	bool		found = BtrNearest(&view->tree, time, backward, point);
 
 	if (backward)

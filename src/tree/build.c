@@ -171,7 +171,7 @@ slot_end(const BtrSpan *span, const BtrPoints *points, int64 i)
 	if (s + 1 == span->nslots)
 		return points->n;
 	rest = BtrPointsSlice(points, i, points->n);
-	return i + BtrPointsBefore(&rest, BtrSlotStart(span->start, span->slot_pw, s + 1));
+	return i + BtrPointsSearch(&rest, 0, BtrSlotStart(span->start, span->slot_pw, s + 1));
 }
 
 /*
@@ -187,7 +187,7 @@ slot_end_before(const BtrSpan *span, const BtrPoints *points, int64 from, int64 
 		return Min(i, points->n);
 	s = BtrSlotOf(span->start, span->slot_pw, points->time[i]);
 	before = BtrPointsSlice(points, from, i);
-	return from + BtrPointsBefore(&before, BtrSlotStart(span->start, span->slot_pw, s));
+	return from + BtrPointsSearch(&before, 0, BtrSlotStart(span->start, span->slot_pw, s));
 }
 
 /*
@@ -263,7 +263,7 @@ add_leaf(BtrBuild *b, const BtrSpan *span, const BtrPoints *points, BtrEntryList
 		if (cut == end || pg_rightmost_one_pos32(s) > pg_rightmost_one_pos32(cut))
 			cut = s;
 	before = cut == end ? points->n
-		: BtrPointsBefore(points, BtrSlotStart(span->start, span->slot_pw, cut));
+		: BtrPointsSearch(points, 0, BtrSlotStart(span->start, span->slot_pw, cut));
 
 	BtrListAddSub(list, first, &leaf);
 	list->e[list->n - 1].nslots = cut - first;
@@ -355,4 +355,28 @@ BtrBuildSubtree(BtrBuild *b, const BtrPoints *points)
 		return BtrBuildChain(b, points);
 	BtrBuildCut(b, &span, points, false, &list);
 	return BtrBuildSeal(b, &span, &list);
+}
+
+/*
+ * Decodes a leaf that was read, into palloc'd arrays.
+ */
+BtrPoints
+BtrLeafPoints(BtrBuild *b, const BtrNode *node, const ItemPointerData *tid)
+{
+	int64	   *time = palloc(node->h.nitems * sizeof(int64));
+	double	   *value = palloc(node->h.nitems * sizeof(double));
+	BtrPoints	points = {time, value, node->h.nitems};
+
+	BtrNodeDecodeLeaf(b->writer->rel, node, tid, time, value);
+	return points;
+}
+
+/*
+ * Frees what BtrLeafPoints() returned.
+ */
+void
+BtrPointsFree(BtrPoints *points)
+{
+	pfree(unconstify(int64 *, points->time));
+	pfree(unconstify(double *, points->value));
 }

@@ -7,6 +7,7 @@
 #define BTR_BUILD_H
 
 #include "codec/leaf.h"
+#include "tree/points.h"
 #include "tree/tree.h"
 
 /* State of one merge or delete. */
@@ -40,15 +41,6 @@ typedef struct BtrEntryList
 	int			n;
 	BtrEntry	e[BTR_FANOUT];
 } BtrEntryList;
-
-/* A growing, sorted copy of points. */
-typedef struct BtrRegion
-{
-	int64	   *time;
-	double	   *value;
-	int64		n;
-	int64		size;
-} BtrRegion;
 
 /* Prepares to build nodes with the given writer; BtrBuildEnd() frees what that takes. */
 extern void BtrBuildInit(BtrBuild *b, BtrWriter *writer, int phase);
@@ -92,24 +84,6 @@ extern int64 BtrChooseRun(BtrBuild *b, const BtrSpan *span, const BtrPoints *poi
 /* Writes a leaf. */
 extern BtrSub BtrBuildLeaf(BtrBuild *b, int64 start, int slot_pw, int nslots,
 						   const BtrPoints *points);
-
-/* Number of points with time < t. */
-extern int64 BtrPointsBefore(const BtrPoints *points, int64 t);
-
-/* points[lo..hi). */
-static inline BtrPoints
-BtrPointsSlice(const BtrPoints *points, int64 lo, int64 hi)
-{
-	BtrPoints	slice = {points->time + lo, points->value + lo, hi - lo};
-
-	return slice;
-}
-
-/* Appends the merge of two sorted sequences; of equal times those of *a come first. */
-extern void BtrRegionAdd(BtrRegion *region, const BtrPoints *a, const BtrPoints *b);
-
-/* Frees the region's points: it can be filled anew. */
-extern void BtrRegionFree(BtrRegion *region);
 
 /* Decodes a leaf that was read; palloc'd. */
 extern BtrPoints BtrLeafPoints(BtrBuild *b, const BtrNode *node, const ItemPointerData *tid);

@@ -119,13 +119,13 @@ append_below(BtrBuild *b, const BtrNode *node, const BtrPoints *points, SubList 
 	if (child->h.kind == BTR_NODE_LEAF)
 	{
 		BtrPoints	old = BtrLeafPoints(b, child, &ref.tid);
-		BtrRegion	region = {0};
+		BtrPointArray region = {0};
 		BtrPoints	all;
 
-		BtrRegionAdd(&region, &old, points);
-		all = (BtrPoints) {region.time, region.value, region.n};
+		BtrPointArrayMerge(&region, &old, points);
+		all = BtrPointArrayPoints(&region);
 		add_leaves(b, &all, list);
-		BtrRegionFree(&region);
+		BtrPointArrayFree(&region);
 		BtrPointsFree(&old);
 	}
 	else

@@ -24,16 +24,16 @@ typedef struct Range
  */
 static int64
 keep_outside(BtrBuild *b, const BtrNode *leaf, const ItemPointerData *tid, const Range *range,
-			 BtrRegion *region)
+			 BtrPointArray *region)
 {
 	BtrPoints	old = BtrLeafPoints(b, leaf, tid);
-	int64		lo = BtrPointsBefore(&old, range->start);
-	int64		hi = BtrPointsBefore(&old, range->end);
+	int64		lo = BtrPointsSearch(&old, 0, range->start);
+	int64		hi = BtrPointsSearch(&old, lo, range->end);
 	BtrPoints	before = BtrPointsSlice(&old, 0, lo);
 	BtrPoints	after = BtrPointsSlice(&old, hi, old.n);
 
 	if (hi > lo)
-		BtrRegionAdd(region, &before, &after);
+		BtrPointArrayMerge(region, &before, &after);
 	BtrPointsFree(&old);
 	return hi - lo;
 }
@@ -42,12 +42,12 @@ keep_outside(BtrBuild *b, const BtrNode *leaf, const ItemPointerData *tid, const
  * Cuts what is in the region into leaves, appends their entries and empties the region.
  */
 static void
-flush_region(BtrBuild *b, const BtrSpan *span, BtrRegion *region, BtrEntryList *list)
+flush_region(BtrBuild *b, const BtrSpan *span, BtrPointArray *region, BtrEntryList *list)
 {
-	BtrPoints	points = {region->time, region->value, region->n};
+	BtrPoints	points = BtrPointArrayPoints(region);
 
 	BtrBuildCut(b, span, &points, false, list);
-	BtrRegionFree(region);
+	BtrPointArrayFree(region);
 }
 
 /*
@@ -61,7 +61,7 @@ delete_sub(BtrBuild *b, const BtrRef *ref, const Range *range, bool *changed)
 	BtrNode    *child = palloc(sizeof(BtrNode));
 	const BtrEntry *entries = BtrNodeEntries(node);
 	BtrEntryList list = {0};
-	BtrRegion	region = {0};
+	BtrPointArray region = {0};
 	BtrSpan		span;
 	BtrSub		result;
 
@@ -76,10 +76,10 @@ delete_sub(BtrBuild *b, const BtrRef *ref, const Range *range, bool *changed)
 		*changed = keep_outside(b, node, &ref->tid, range, &region) > 0;
 		if (*changed)
 		{
-			BtrPoints	points = {region.time, region.value, region.n};
+			BtrPoints	points = BtrPointArrayPoints(&region);
 
 			result = BtrBuildSubtree(b, &points);
-			BtrRegionFree(&region);
+			BtrPointArrayFree(&region);
 		}
 	}
 	else if (node->h.kind == BTR_NODE_CHAIN)

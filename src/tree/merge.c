@@ -45,10 +45,10 @@ divide(const BtrSpan *span, const BtrNode *node, const BtrPoints *points, Piece 
 	{
 		int			parts = BtrEntryParts(node, i);
 		int			end = BtrEntryEnd(&entries[i + parts - 1]);
-		int64		lo = BtrPointsBefore(points, BtrSlotStart(span->start, span->slot_pw,
+		int64		lo = BtrPointsSearch(points, p, BtrSlotStart(span->start, span->slot_pw,
 															  BtrEntryFirst(&entries[i])));
 		int64		hi = end == span->nslots ? points->n
-			: BtrPointsBefore(points, BtrSlotStart(span->start, span->slot_pw, end));
+			: BtrPointsSearch(points, lo, BtrSlotStart(span->start, span->slot_pw, end));
 
 		if (lo > p)
 			pieces[n++] = (Piece) {-1, 0, p, lo, false, true};
@@ -84,7 +84,7 @@ static void
 rewrite(BtrBuild *b, const BtrSpan *span, const BtrNode *node, const BtrPoints *points,
 			  const Piece *pieces, int n, BtrNode *scratch, BtrEntryList *list)
 {
-	BtrRegion	region = {0};
+	BtrPointArray region = {0};
 	BtrPoints	all = BtrPointsSlice(points, pieces[0].lo, pieces[n - 1].hi);
 	bool		balance = false;
 	bool		copied = false;
@@ -94,7 +94,6 @@ rewrite(BtrBuild *b, const BtrSpan *span, const BtrNode *node, const BtrPoints *
 	for (int i = 0; copied && i < n; i++)
 	{
 		BtrPoints	added = BtrPointsSlice(points, pieces[i].lo, pieces[i].hi);
-		BtrPoints	none = {0};
 
 		if (pieces[i].leaf)
 		{
@@ -105,16 +104,16 @@ rewrite(BtrBuild *b, const BtrSpan *span, const BtrNode *node, const BtrPoints *
 			old = BtrLeafPoints(b, scratch, &ref.tid);
 			/* halves leave room for more points in the midst; a tail is filled up */
 			balance = n == 1 && added.time[0] < old.time[old.n - 1];
-			BtrRegionAdd(&region, &old, &added);
+			BtrPointArrayMerge(&region, &old, &added);
 			BtrPointsFree(&old);
 		}
 		else
-			BtrRegionAdd(&region, &added, &none);
+			BtrPointArrayAppend(&region, &added);
 	}
 	if (copied)
-		all = (BtrPoints) {region.time, region.value, region.n};
+		all = BtrPointArrayPoints(&region);
 	BtrBuildCut(b, span, &all, balance, list);
-	BtrRegionFree(&region);
+	BtrPointArrayFree(&region);
 }
 
 /*
@@ -192,13 +191,13 @@ merge_sub(BtrBuild *b, const BtrRef *ref, const BtrStat *stat, const BtrPoints *
 	if (node->h.kind == BTR_NODE_LEAF)
 	{
 		BtrPoints	old = BtrLeafPoints(b, node, &ref->tid);
-		BtrRegion	region = {0};
+		BtrPointArray region = {0};
 		BtrPoints	all;
 
-		BtrRegionAdd(&region, &old, points);
-		all = (BtrPoints) {region.time, region.value, region.n};
+		BtrPointArrayMerge(&region, &old, points);
+		all = BtrPointArrayPoints(&region);
 		result = BtrBuildSubtree(b, &all);
-		BtrRegionFree(&region);
+		BtrPointArrayFree(&region);
 		BtrPointsFree(&old);
 	}
 	else if (node->h.kind == BTR_NODE_CHAIN && inside)

@@ -1,136 +1,119 @@
 /*
  * points.c
- *		Sorted arrays of points in memory.
+ *		Sorted points in memory.
  */
 #include "postgres.h"
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "tree/build.h"
+#include "tree/points.h"
 
 /*
- * Returns the number of points with time < t.
+ * Searches the points from index from on for the first that is not before time:
+ * in steps that double, then by bisection.
  */
 int64
-BtrPointsBefore(const BtrPoints *points, int64 t)
+BtrPointsSearch(const BtrPoints *points, int64 from, int64 time)
 {
-	int64		lo = 0;
-	int64		hi = points->n;
+	int64		low = from;
+	int64		high = from;	/* all before low are before time */
+	int64		step = 1;
 
-	while (lo < hi)
+	while (high < points->n && points->time[high] < time)
 	{
-		int64		mid = lo + (hi - lo) / 2;
-
-		if (points->time[mid] < t)
-			lo = mid + 1;
-		else
-			hi = mid;
+		low = high + 1;
+		high = low + step;
+		step *= 2;
 	}
-	return lo;
+	high = Min(high, points->n);
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (points->time[middle] < time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /*
- * Makes room for n more points; arrays may be larger than 1 GB.
+ * Makes room for n more points.
  */
-static void
-region_reserve(BtrRegion *region, int64 n)
+void
+BtrPointArrayReserve(BtrPointArray *array, int64 n)
 {
-	int64		size = Max(region->size, 1024);
+	int64		size = Max(array->size, 1024);
 
-	if (region->n + n <= region->size)
+	if (n <= array->size - array->n)
 		return;
-	while (size < region->n + n)
+	while (size - array->n < n)
 		size *= 2;
-	if (region->size == 0)
+	if (array->time == NULL)
 	{
-		region->time = MemoryContextAllocHuge(CurrentMemoryContext, size * sizeof(int64));
-		region->value = MemoryContextAllocHuge(CurrentMemoryContext, size * sizeof(double));
+		array->time = MemoryContextAllocHuge(CurrentMemoryContext, size * sizeof(int64));
+		array->value = MemoryContextAllocHuge(CurrentMemoryContext, size * sizeof(double));
 	}
 	else
 	{
-		region->time = repalloc_huge(region->time, size * sizeof(int64));
-		region->value = repalloc_huge(region->value, size * sizeof(double));
+		array->time = repalloc_huge(array->time, size * sizeof(int64));
+		array->value = repalloc_huge(array->value, size * sizeof(double));
 	}
-	region->size = size;
+	array->size = size;
 }
 
 /*
- * Appends the merge of two sorted sequences to the region; of equal times those
- * of *a come first.
+ * Appends what points holds.
  */
 void
-BtrRegionAdd(BtrRegion *region, const BtrPoints *a, const BtrPoints *b)
+BtrPointArrayAppend(BtrPointArray *array, const BtrPoints *points)
+{
+	if (points->n == 0)
+		return;
+	BtrPointArrayReserve(array, points->n);
+	memcpy(array->time + array->n, points->time, points->n * sizeof(int64));
+	memcpy(array->value + array->n, points->value, points->n * sizeof(double));
+	array->n += points->n;
+}
+
+/*
+ * Appends the merge of two sorted sequences; of equal times those of *a come first.
+ */
+void
+BtrPointArrayMerge(BtrPointArray *array, const BtrPoints *a, const BtrPoints *b)
 {
 	int64		i = 0;
 	int64		j = 0;
-	int64		n = region->n;
+	BtrPoints	rest;
 
-	region_reserve(region, a->n + b->n);
+	BtrPointArrayReserve(array, a->n + b->n);
 	while (i < a->n && j < b->n)
 	{
-		if ((n & 0xFFFF) == 0)
+		bool		from_a = a->time[i] <= b->time[j];
+
+		if ((array->n & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (a->time[i] <= b->time[j])
-		{
-			region->time[n] = a->time[i];
-			region->value[n++] = a->value[i++];
-		}
-		else
-		{
-			region->time[n] = b->time[j];
-			region->value[n++] = b->value[j++];
-		}
+		array->time[array->n] = from_a ? a->time[i] : b->time[j];
+		array->value[array->n++] = from_a ? a->value[i++] : b->value[j++];
 	}
-	if (i < a->n)
-	{
-		memcpy(region->time + n, a->time + i, (a->n - i) * sizeof(int64));
-		memcpy(region->value + n, a->value + i, (a->n - i) * sizeof(double));
-		n += a->n - i;
-	}
-	if (j < b->n)
-	{
-		memcpy(region->time + n, b->time + j, (b->n - j) * sizeof(int64));
-		memcpy(region->value + n, b->value + j, (b->n - j) * sizeof(double));
-		n += b->n - j;
-	}
-	region->n = n;
+	rest = BtrPointsSlice(a, i, a->n);
+	BtrPointArrayAppend(array, &rest);
+	rest = BtrPointsSlice(b, j, b->n);
+	BtrPointArrayAppend(array, &rest);
 }
 
 /*
- * Frees the region's points.
+ * Frees the points.
  */
 void
-BtrRegionFree(BtrRegion *region)
+BtrPointArrayFree(BtrPointArray *array)
 {
-	if (region->size > 0)
+	if (array->time != NULL)
 	{
-		pfree(region->time);
-		pfree(region->value);
+		pfree(array->time);
+		pfree(array->value);
 	}
-	memset(region, 0, sizeof(*region));
-}
-
-/*
- * Decodes a leaf that was read, into palloc'd arrays.
- */
-BtrPoints
-BtrLeafPoints(BtrBuild *b, const BtrNode *node, const ItemPointerData *tid)
-{
-	int64	   *time = palloc(node->h.nitems * sizeof(int64));
-	double	   *value = palloc(node->h.nitems * sizeof(double));
-	BtrPoints	points = {time, value, node->h.nitems};
-
-	BtrNodeDecodeLeaf(b->writer->rel, node, tid, time, value);
-	return points;
-}
-
-/*
- * Frees what BtrLeafPoints() returned.
- */
-void
-BtrPointsFree(BtrPoints *points)
-{
-	pfree(unconstify(int64 *, points->time));
-	pfree(unconstify(double *, points->value));
+	memset(array, 0, sizeof(*array));
 }

@@ -208,33 +208,3 @@ BtrWalkNextLeaf(BtrWalk *walk, int64 start, int64 end, bool backward,
 	}
 	return false;
 }
-
-/*
- * Searches the points from index from on for the first that is not before time:
- * in steps that double, then by bisection.
- */
-int64
-BtrPointsSearch(const BtrPoints *points, int64 from, int64 time)
-{
-	int64		low = from;
-	int64		high = from;	/* all before low are before time */
-	int64		step = 1;
-
-	while (high < points->n && points->time[high] < time)
-	{
-		low = high + 1;
-		high = low + step;
-		step *= 2;
-	}
-	high = Min(high, points->n);
-	while (low < high)
-	{
-		int64		middle = low + (high - low) / 2;
-
-		if (points->time[middle] < time)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}

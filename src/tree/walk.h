@@ -8,6 +8,7 @@
 #ifndef BTR_WALK_H
 #define BTR_WALK_H
 
+#include "tree/points.h"
 #include "tree/tree.h"
 
 /*
@@ -72,12 +73,6 @@ extern void BtrWalkPop(BtrWalk *walk);
  */
 extern bool BtrWalkNextLeaf(BtrWalk *walk, int64 start, int64 end, bool backward,
 							BtrPoints *points);
-
-/*
- * Returns the index of the first of the points from index from on whose time is not
- * before time, or their number.  Fast when it is near from.
- */
-extern int64 BtrPointsSearch(const BtrPoints *points, int64 from, int64 time);
 
 /* Gives the range of time that entry i of an inner or chain node describes. */
 static inline BtrRange
