@@ -36,7 +36,7 @@ PG_FUNCTION_INFO_V1(btrdb_handler);
 /*
  * Raises the error of every callback that would return rows.
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 cannot_read(Relation rel)
 {
 	ereport(ERROR,
@@ -49,7 +49,7 @@ cannot_read(Relation rel)
 /*
  * Raises the error of every callback that would take rows.
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 cannot_insert(Relation rel)
 {
 	ereport(ERROR,
@@ -62,7 +62,7 @@ cannot_insert(Relation rel)
 /*
  * Raises the error of every callback for a command that makes no sense here.
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 not_supported(Relation rel, const char *command, const char *hint)
 {
 	ereport(ERROR,

@@ -223,8 +223,8 @@ extern char *BtrPageProblem(Page page, BlockNumber blkno);
 extern char *BtrMetaProblem(Page page);
 
 /* Raises ERRCODE_DATA_CORRUPTED about an item; problem comes from the functions above. */
-extern void BtrReportCorruption(Relation rel, BlockNumber blkno, OffsetNumber offnum,
-								const char *problem) pg_attribute_noreturn();
+pg_noreturn extern void BtrReportCorruption(Relation rel, BlockNumber blkno, OffsetNumber offnum,
+								const char *problem);
 
 /* ---- placing nodes ---- */
 

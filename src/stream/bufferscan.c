@@ -42,7 +42,7 @@ BtrBufferScanBegin(BtrBufferScan *scan, Relation rel, const pg_uuid_t *stream,
 /*
  * Raises the error of a row whose bytes make no sense.
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 report_damaged_row(const BtrBufferScan *scan)
 {
 	ereport(ERROR,

@@ -38,7 +38,7 @@ forget_catalog(Datum arg, Oid relid)
 /*
  * Raises the error of a session in a database without the extension.
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 report_not_installed(void)
 {
 	ereport(ERROR,

@@ -58,7 +58,7 @@ first_to_flush(const pg_uuid_t *stream)
 /*
  * Raises the error of a transaction that cannot go on because of another one.
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 report_serialization_failure(const pg_uuid_t *stream)
 {
 	ereport(ERROR,

@@ -72,7 +72,7 @@ end_scan(VersionScan *scan)
 /*
  * Raises the error of a row whose columns make no sense.
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 report_damaged_row(HeapTuple tuple)
 {
 	ereport(ERROR,
@@ -189,7 +189,7 @@ take_first(const BtrVersion *version, void *arg)
 /*
  * Raises the error of a version that does not exist, naming those that do.
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 report_no_version(Relation rel, const pg_uuid_t *stream, int64 version, Snapshot snapshot)
 {
 	BtrVersion	oldest;
