@@ -151,6 +151,17 @@ foreach my $shape (sort keys %shapes)
 	}
 }
 
+# The same of a stream that grew by small flushes: windows narrower than the nodes right
+# above the leaves, each of which another flush has written.
+my $appended = new_stream($node, 'appended');
+$node->safe_psql('postgres',
+	"DO \$\$ BEGIN FOR k IN 0 .. 1999 LOOP "
+	  . "PERFORM btrdb_insert('$appended', array_agg($base + i * (1::bigint << 23)), array_agg(floor(random() * 30) / 10)) "
+	  . "FROM generate_series(k * 5000, k * 5000 + 4999) i; COMMIT; END LOOP; END \$\$");
+my ($appended_pages) = pages_of($appended,
+	"SELECT * FROM btrdb_aligned_windows('$appended', $base, $base + 10000000 * (1::bigint << 23), 36)");
+cmp_ok($appended_pages, '<=', 400, "appended: pages for 1,220 aligned windows ($appended_pages)");
+
 # ---- point queries ----
 
 my $empty = new_stream($node, 'empty');

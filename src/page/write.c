@@ -2,9 +2,10 @@
  * write.c
  *		Placing nodes on pages.
  *
- * Leaves and the nodes above them go to different pages: windows read many of the
- * latter and none of the former.  A backend remembers the pages it is filling,
- * across transactions, so that small writes of one session share pages.
+ * Leaves, the nodes right above them and all others go to different pages: windows
+ * read many of the second, few of the third and none of the first.  A backend
+ * remembers the pages it is filling, across transactions, so that small writes of one
+ * session share pages.
  */
 #include "postgres.h"
 
@@ -27,8 +28,11 @@
 typedef enum PageClass
 {
 	CLASS_LEAF,
-	CLASS_INNER
+	CLASS_BOTTOM,				/* inner nodes and chains with leaves as children */
+	CLASS_UPPER					/* those above them */
 } PageClass;
+
+#define NUM_CLASSES		3
 
 /* The pages that this backend fills. */
 static struct
@@ -38,7 +42,7 @@ static struct
 	{
 		BlockNumber blkno;
 		Size		room;		/* bytes for the next node, if the page is still ours */
-	}			page[2];
+	}			page[NUM_CLASSES];
 } fill;
 
 /*
@@ -59,7 +63,7 @@ BtrWriterInit(BtrWriter *writer, Relation rel, const pg_uuid_t *stream, int64 ve
 	if (fill.store_id != store_id)
 	{
 		fill.store_id = store_id;
-		for (int i = 0; i < 2; i++)
+		for (int i = 0; i < NUM_CLASSES; i++)
 		{
 			fill.page[i].blkno = InvalidBlockNumber;
 			fill.page[i].room = 0;
@@ -127,6 +131,10 @@ find_page(Relation rel, Size length, PageClass class)
 	/* the map is not crash-safe: it may know pages that do not exist */
 	if (BlockNumberIsValid(blkno) && !BtrStoreHasBlock(rel, blkno))
 		blkno = InvalidBlockNumber;
+	/* pages being filled are known to it, too: leave those of other classes alone */
+	for (int i = 0; i < NUM_CLASSES; i++)
+		if (i != class && blkno == fill.page[i].blkno)
+			blkno = InvalidBlockNumber;
 	return blkno;
 }
 
@@ -173,6 +181,17 @@ place(BtrWriter *writer, const BtrNode *node, PageClass class)
 }
 
 /*
+ * Returns which nodes a node is kept with.
+ */
+static PageClass
+class_of(const BtrNode *node)
+{
+	if (node->h.kind == BTR_NODE_LEAF)
+		return CLASS_LEAF;
+	return BtrEntryIsLeaf(BtrNodeEntries(node)) ? CLASS_BOTTOM : CLASS_UPPER;
+}
+
+/*
  * Writes a node; see page.h.
  */
 ItemPointerData
@@ -189,7 +208,7 @@ BtrNodeWrite(BtrWriter *writer, BtrNode *node)
 	Assert(BtrNodeProblem(h, h->length) == NULL);
 	writer->nodes++;
 	writer->bytes += h->length;
-	return place(writer, node, h->kind == BTR_NODE_LEAF ? CLASS_LEAF : CLASS_INNER);
+	return place(writer, node, class_of(node));
 }
 
 /*
@@ -210,7 +229,7 @@ BtrWriterLeafRoom(BtrWriter *writer)
 void
 BtrWriterFinish(BtrWriter *writer)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < NUM_CLASSES; i++)
 	{
 		BlockNumber blkno = fill.page[i].blkno;
 
