@@ -5,9 +5,22 @@
 #ifndef BTR_AM_H
 #define BTR_AM_H
 
+#include "access/tableam.h"
 #include "commands/vacuum.h"
 
 #include "pg_compat.h"
+
+/* ---- scan.c ---- */
+
+/* Sequential scans: scan_begin, scan_end, scan_rescan, scan_getnextslot. */
+extern TableScanDesc BtrScanBeginRows(Relation rel, Snapshot snapshot, int nkeys,
+									  struct ScanKeyData *key, ParallelTableScanDesc pscan,
+									  uint32 flags);
+extern void BtrScanEndRows(TableScanDesc scan);
+extern void BtrScanRescanRows(TableScanDesc scan, struct ScanKeyData *key, bool set_params,
+							  bool allow_strat, bool allow_sync, bool allow_pagemode);
+extern bool BtrScanGetNextRow(TableScanDesc scan, ScanDirection direction,
+							  TupleTableSlot *slot);
 
 /* ---- vacuum.c ---- */
 

@@ -5,8 +5,8 @@
  * The main fork of btrdb.points is the node store.  Functions read and write
  * it; the callbacks here look after the relation as a whole: its creation,
  * TRUNCATE, copying to another tablespace, its size.  Callbacks that would
- * have to return or take single rows raise an error that names the function
- * to use.
+ * have to change, lock or find single rows raise an error that names the
+ * function to use.
  */
 #include "postgres.h"
 
@@ -29,21 +29,23 @@
 /* Points on a full page: two leaves of about 4.4 bytes per point. */
 #define POINTS_PER_PAGE		1800
 
+#define SAMPLE_HINT	"Use btrdb_windows() to summarize a stream, or ask for less time."
+
 PG_FUNCTION_INFO_V1(btrdb_handler);
 
 /* ---- errors ---- */
 
 /*
- * Raises the error of every callback that would return rows.
+ * Raises the error of every callback that would find a row by its place.
  */
 pg_noreturn static void
 cannot_read(Relation rel)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("cannot read \"btrdb.%s\" directly",
+			 errmsg("cannot find a row of \"btrdb.%s\" by its place",
 					RelationGetRelationName(rel)),
-			 errhint("Use btrdb_values() to read points, btrdb_insert() and btrdb_delete() to change them.")));
+			 errhint("Select by stream and time.")));
 }
 
 /*
@@ -85,54 +87,6 @@ btr_slot_callbacks(Relation rel)
 }
 
 /*
- * Begins a scan for ANALYZE, which samples no row; refuses all others.
- */
-static TableScanDesc
-btr_scan_begin(Relation rel, Snapshot snapshot, int nkeys, ScanKey key,
-			   ParallelTableScanDesc pscan, uint32 flags)
-{
-	TableScanDesc scan;
-
-	if ((flags & SO_TYPE_ANALYZE) == 0)
-		cannot_read(rel);
-
-	RelationIncrementReferenceCount(rel);
-	scan = palloc0(sizeof(TableScanDescData));
-	scan->rs_rd = rel;
-	scan->rs_snapshot = snapshot;
-	scan->rs_nkeys = nkeys;
-	scan->rs_flags = flags;
-	scan->rs_parallel = pscan;
-	return scan;
-}
-
-/*
- * Ends ANALYZE's scan.
- */
-static void
-btr_scan_end(TableScanDesc scan)
-{
-	RelationDecrementReferenceCount(scan->rs_rd);
-	if (scan->rs_flags & SO_TEMP_SNAPSHOT)
-		UnregisterSnapshot(scan->rs_snapshot);
-	pfree(scan);
-}
-
-static void
-btr_scan_rescan(TableScanDesc scan, ScanKey key, bool set_params,
-				bool allow_strat, bool allow_sync, bool allow_pagemode)
-{
-	cannot_read(scan->rs_rd);
-}
-
-static bool
-btr_scan_getnextslot(TableScanDesc scan, ScanDirection direction,
-					 TupleTableSlot *slot)
-{
-	cannot_read(scan->rs_rd);
-}
-
-/*
  * Tells ANALYZE that no block has rows to sample: the planner's estimates of
  * reads by function do not come from column statistics.
  */
@@ -153,14 +107,14 @@ btr_scan_analyze_next_tuple(TableScanDesc scan, TransactionId OldestXmin,
 static bool
 btr_scan_sample_next_block(TableScanDesc scan, struct SampleScanState *scanstate)
 {
-	cannot_read(scan->rs_rd);
+	not_supported(scan->rs_rd, "TABLESAMPLE", SAMPLE_HINT);
 }
 
 static bool
 btr_scan_sample_next_tuple(TableScanDesc scan, struct SampleScanState *scanstate,
 						   TupleTableSlot *slot)
 {
-	cannot_read(scan->rs_rd);
+	not_supported(scan->rs_rd, "TABLESAMPLE", SAMPLE_HINT);
 }
 
 /* ---- indexes ---- */
@@ -218,11 +172,19 @@ btr_index_validate_scan(Relation rel, Relation index, struct IndexInfo *info,
 
 /* ---- single rows ---- */
 
+/*
+ * Is asked for a row of a join when another row of it was changed concurrently:
+ * points have no place to be found at again, so the statement has to be repeated.
+ */
 static bool
 btr_tuple_fetch_row_version(Relation rel, ItemPointer tid, Snapshot snapshot,
 							TupleTableSlot *slot)
 {
-	cannot_read(rel);
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("could not recheck a row that was joined with \"btrdb.%s\" and updated concurrently",
+					RelationGetRelationName(rel)),
+			 errhint("The statement might succeed if retried.")));
 }
 
 static bool
@@ -429,14 +391,19 @@ btr_relation_needs_toast_table(Relation rel)
 }
 
 /*
- * Estimates the size of the store for the planner.
+ * Estimates the size of the store for the planner: as many points per page
+ * as VACUUM or ANALYZE found, or as there usually are.
  */
 static void
 btr_relation_estimate_size(Relation rel, int32 *attr_widths, BlockNumber *pages,
 						   double *tuples, double *allvisfrac)
 {
+	double		density = POINTS_PER_PAGE;
+
+	if (rel->rd_rel->reltuples > 0 && rel->rd_rel->relpages > 1)
+		density = rel->rd_rel->reltuples / (rel->rd_rel->relpages - 1);
 	*pages = RelationGetNumberOfBlocks(rel);
-	*tuples = *pages > 1 ? (double) (*pages - 1) * POINTS_PER_PAGE : 0;
+	*tuples = *pages > 1 ? (double) (*pages - 1) * density : 0;
 	*allvisfrac = 0;
 }
 
@@ -447,10 +414,10 @@ static const TableAmRoutine btr_methods = {
 
 	.slot_callbacks = btr_slot_callbacks,
 
-	.scan_begin = btr_scan_begin,
-	.scan_end = btr_scan_end,
-	.scan_rescan = btr_scan_rescan,
-	.scan_getnextslot = btr_scan_getnextslot,
+	.scan_begin = BtrScanBeginRows,
+	.scan_end = BtrScanEndRows,
+	.scan_rescan = BtrScanRescanRows,
+	.scan_getnextslot = BtrScanGetNextRow,
 
 	.parallelscan_estimate = table_block_parallelscan_estimate,
 	.parallelscan_initialize = table_block_parallelscan_initialize,

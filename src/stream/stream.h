@@ -46,6 +46,11 @@ extern Relation BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode
 /* Says whether the stream exists and row-level security lets the user see it. */
 extern bool BtrStreamIsVisible(const pg_uuid_t *stream);
 
+/*
+ * Lists at most max streams that the user may see, in uuid order, from *from on.
+ */
+extern int	BtrVisibleStreams(const pg_uuid_t *from, pg_uuid_t *streams, int max);
+
 /* Raises 25006 and the like for a function that writes, and assigns a transaction id. */
 extern void BtrPrepareWrite(const char *function);
 
@@ -164,6 +169,9 @@ typedef struct BtrViewScan BtrViewScan;
 extern BtrViewScan *BtrViewScanBegin(const BtrView *view, int64 start, int64 end);
 extern bool BtrViewScanNext(BtrViewScan *scan, BtrPoint *point);
 
+/* Number of leaves read so far. */
+extern int64 BtrViewScanLeaves(const BtrViewScan *scan);
+
 typedef struct BtrViewWindows BtrViewWindows;
 extern BtrViewWindows *BtrViewWindowsBegin(const BtrView *view, int64 start, uint64 width,
 										   uint64 nwindows, int depth);
@@ -177,5 +185,36 @@ extern bool BtrViewNearest(const BtrView *view, int64 time, bool backward, BtrPo
 /* Sorted, disjoint, coalesced ranges that differ; returns their number (palloc'd array). */
 extern int64 BtrViewChanges(const BtrView *from, const BtrView *to, int resolution,
 							BtrRange **ranges);
+
+/* ---- tablescan.c: the points of many streams, as rows of a table ---- */
+
+typedef struct BtrTableScan BtrTableScan;
+
+/* What a scan has read so far. */
+typedef struct BtrScanCounts
+{
+	int64		streams;
+	int64		leaves;
+	int64		rows;
+} BtrScanCounts;
+
+/*
+ * Starts a scan of the latest points in [start, end) that snapshot sees of the given
+ * streams, sorted, or of all (NULL): by stream and time.  Streams that the user may not
+ * see are left out.
+ */
+extern BtrTableScan *BtrTableScanBegin(Relation rel, Snapshot snapshot,
+									   const pg_uuid_t *streams, int nstreams,
+									   int64 start, int64 end);
+extern bool BtrTableScanNext(BtrTableScan *scan, const pg_uuid_t **stream, BtrPoint *point);
+extern void BtrTableScanCounts(const BtrTableScan *scan, BtrScanCounts *counts);
+extern void BtrTableScanEnd(BtrTableScan *scan);
+
+/* Makes the TID of row number n (from 1 on) of a scan: rows have no place of their own. */
+static inline void
+BtrRowTid(int64 n, ItemPointer tid)
+{
+	ItemPointerSet(tid, (BlockNumber) ((n >> 8) & 0x7FFFFFFF), (OffsetNumber) ((n & 0xFF) + 1));
+}
 
 #endif							/* BTR_STREAM_H */

@@ -48,6 +48,7 @@ struct BtrViewScan
 	BtrScan    *tree;			/* NULL at its end */
 	BtrPoints	batch;
 	int64		next_in_batch;
+	int64		nleaves;
 
 	/* The buffer's part */
 	const BtrPoints *buffer;
@@ -86,6 +87,8 @@ BtrViewScanNext(BtrViewScan *scan, BtrPoint *point)
 			scan->tree = NULL;
 			scan->batch.n = 0;
 		}
+		else
+			scan->nleaves++;
 	}
 
 	from_buffer = scan->next_in_buffer < scan->end_in_buffer;
@@ -106,6 +109,15 @@ BtrViewScanNext(BtrViewScan *scan, BtrPoint *point)
 		point->value = scan->batch.value[scan->next_in_batch++];
 	}
 	return true;
+}
+
+/*
+ * Returns the number of leaves that had points in the range so far.
+ */
+int64
+BtrViewScanLeaves(const BtrViewScan *scan)
+{
+	return scan->nleaves;
 }
 
 /* ---- windows ---- */

@@ -1,0 +1,134 @@
+/*
+ * hook.c
+ *		Takes part in the planning of what reads btrdb.points.
+ *
+ * The hook is in place before it is needed: opening btrdb.points loads the
+ * library.
+ */
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "nodes/parsenodes.h"
+#include "nodes/pathnodes.h"
+#include "nodes/plannodes.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "plan/plan.h"
+#include "stream/stream.h"
+
+static set_rel_pathlist_hook_type prev_set_rel_pathlist_hook = NULL;
+
+/*
+ * Says whether the relation is btrdb.points.
+ */
+static bool
+is_points(const RangeTblEntry *rte)
+{
+	char	   *schema;
+	char	   *name;
+
+	if (rte->rtekind != RTE_RELATION || rte->relkind != RELKIND_RELATION)
+		return false;
+	name = get_rel_name(rte->relid);
+	if (name == NULL || strcmp(name, "points") != 0)
+		return false;
+	schema = get_namespace_name(get_rel_namespace(rte->relid));
+	return schema != NULL && strcmp(schema, "btrdb") == 0 &&
+		rte->relid == BtrGetCatalog()->points;
+}
+
+/*
+ * Raises 0A000 for a command on btrdb.points that there is a function for.
+ */
+pg_noreturn static void
+refuse(const char *command, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+	/* translator: %s is the name of an SQL command */
+			 errmsg("%s is not supported on \"btrdb.points\"", command),
+			 errhint("%s", hint)));
+}
+
+/*
+ * Refuses commands that would change or lock rows of btrdb.points, also if
+ * they would find none.
+ */
+static void
+check_command(PlannerInfo *root, Index rti, const RangeTblEntry *rte)
+{
+	ListCell   *lc;
+
+	if (rti == root->parse->resultRelation)
+	{
+		if (root->parse->commandType == CMD_DELETE)
+			refuse("DELETE", "Use btrdb_delete() to remove a range of time from a stream.");
+		if (root->parse->commandType == CMD_UPDATE)
+			refuse("UPDATE", "Use btrdb_delete() and btrdb_insert() to replace points.");
+		if (root->parse->commandType == CMD_MERGE)
+			refuse("MERGE", "Use btrdb_insert() to append points to a stream, btrdb_delete() to remove them.");
+	}
+	foreach(lc, root->rowMarks)
+	{
+		PlanRowMark *mark = lfirst_node(PlanRowMark, lc);
+
+		if (mark->rti == rti && mark->strength != LCS_NONE)
+			refuse("SELECT FOR UPDATE or SHARE",
+				   "Points do not change; name a version in btrdb_values() to read the same ones again.");
+	}
+	if (rte->tablesample != NULL)
+		refuse("TABLESAMPLE",
+			   "Use btrdb_windows() to summarize a stream, or ask for less time.");
+}
+
+/*
+ * Replaces the paths that would find rows by their places, which they have not,
+ * by a sequential scan: it may have lost against them and be gone.
+ */
+static void
+replace_tid_paths(PlannerInfo *root, RelOptInfo *rel)
+{
+	bool		found = false;
+	ListCell   *lc;
+
+	foreach(lc, rel->pathlist)
+	{
+		if (!IsA(lfirst(lc), TidPath))
+			continue;
+		rel->pathlist = foreach_delete_current(rel->pathlist, lc);
+		found = true;
+	}
+	if (found)
+		add_path(rel, create_seqscan_path(root, rel, rel->lateral_relids, 0));
+}
+
+/*
+ * Adapts the paths of one relation of a query.
+ */
+static void
+set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
+{
+	if (prev_set_rel_pathlist_hook)
+		prev_set_rel_pathlist_hook(root, rel, rti, rte);
+
+	if (is_points(rte))
+	{
+		check_command(root, rti, rte);
+		replace_tid_paths(root, rel);
+		/* workers would have to share out streams; a scan is one process's work */
+		rel->partial_pathlist = NIL;
+	}
+}
+
+/*
+ * Joins the planner's hooks.
+ */
+void
+BtrInstallPlannerHooks(void)
+{
+	prev_set_rel_pathlist_hook = set_rel_pathlist_hook;
+	set_rel_pathlist_hook = set_rel_pathlist;
+}
