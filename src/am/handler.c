@@ -281,15 +281,14 @@ check_is_points(Relation rel, char persistence)
 	char	   *schema = get_namespace_name(RelationGetNamespace(rel));
 	bool		in_schema = schema != NULL && strcmp(schema, "btrdb") == 0;
 	bool		same_columns = desc->natts == lengthof(columns);
+	char	   *copy_name;
 
-	/* ALTER TABLE and VACUUM FULL write a table of a temporary name */
-	if (in_schema && strncmp(RelationGetRelationName(rel), "pg_temp_", 8) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot rewrite table \"btrdb.points\""),
-				 errdetail("Versions point to the places of its tree nodes.")));
+	/* VACUUM FULL copies to a table of this name, to swap the files */
+	copy_name = psprintf("pg_temp_%u", in_schema ?
+						 get_relname_relid("points", RelationGetNamespace(rel)) : InvalidOid);
 
-	if (!in_schema || strcmp(RelationGetRelationName(rel), "points") != 0)
+	if (!in_schema || (strcmp(RelationGetRelationName(rel), "points") != 0 &&
+					   strcmp(RelationGetRelationName(rel), copy_name) != 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("access method \"btrdb\" cannot be used for relation \"%s\"",
@@ -373,6 +372,11 @@ btr_relation_copy_data(Relation rel, const RelFileLocator *newrlocator)
 	smgrclose(dst);
 }
 
+/*
+ * Copies the store block by block, for VACUUM FULL: tree nodes stay at their TIDs
+ * and versions stay valid.  What it gives back are empty pages at the end; other
+ * space is found by VACUUM.
+ */
 static void
 btr_relation_copy_for_cluster(Relation OldTable, Relation NewTable,
 							  Relation OldIndex, bool use_sort,
@@ -381,7 +385,15 @@ btr_relation_copy_for_cluster(Relation OldTable, Relation NewTable,
 							  MultiXactId *multi_cutoff, double *num_tuples,
 							  double *tups_vacuumed, double *tups_recently_dead)
 {
-	not_supported(OldTable, "VACUUM FULL", NULL);
+	if (OldIndex != NULL)
+		not_supported(OldTable, "CLUSTER", "The points of each stream are in order of time anyway.");
+
+	BtrStoreCopy(OldTable, NewTable);
+
+	/* no page has an owner any more, so the cutoffs stay as they were computed */
+	*num_tuples = OldTable->rd_rel->reltuples;
+	*tups_vacuumed = 0;
+	*tups_recently_dead = 0;
 }
 
 static bool

@@ -279,6 +279,13 @@ extern void BtrMetaCreate(RelFileLocator rlocator, char persistence);
 /* Replaces the contents of an emptied store (no block left) by a metapage with a new store id. */
 extern void BtrMetaReset(Relation rel);
 
+/*
+ * Copies a store, nodes keeping their TIDs and the store its id, over the new store
+ * that to was made with, and settles it.  Leaves out empty pages at the end.  Both
+ * relations are locked against everybody else; owners must be finished.
+ */
+extern void BtrStoreCopy(Relation from, Relation to);
+
 /* What became of a page's owner; see BtrPageOwnerState(). */
 typedef enum BtrOwnerState
 {

@@ -60,15 +60,18 @@ BtrWriterInit(BtrWriter *writer, Relation rel, const pg_uuid_t *stream, int64 ve
 	writer->bytes = 0;
 
 	(void) GetCurrentTransactionId();
-	if (fill.store_id != store_id)
+	/* VACUUM FULL may have cut a page off, the store staying the same. */
+	for (int i = 0; i < lengthof(fill.page); i++)
 	{
-		fill.store_id = store_id;
-		for (int i = 0; i < NUM_CLASSES; i++)
+		if (fill.store_id != store_id ||
+			(BlockNumberIsValid(fill.page[i].blkno) &&
+			 !BtrStoreHasBlock(rel, fill.page[i].blkno)))
 		{
 			fill.page[i].blkno = InvalidBlockNumber;
 			fill.page[i].room = 0;
 		}
 	}
+	fill.store_id = store_id;
 }
 
 /*
