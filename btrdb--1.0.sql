@@ -349,12 +349,20 @@ COMMENT ON FUNCTION btrdb.guard_streams() IS 'keeps the identity of streams and 
 
 -- The points of all streams; its main fork is the node store.  Rights on this
 -- table are the rights to read (SELECT), write (INSERT) and remove (DELETE) points.
+-- A share of the points would be too many to wait for.
 
 CREATE TABLE btrdb.points (
 	stream uuid NOT NULL,
 	"time" bigint NOT NULL,
 	value float8 NOT NULL
-) USING btrdb;
+) USING btrdb WITH (
+	autovacuum_vacuum_scale_factor = 0,
+	autovacuum_vacuum_threshold = 10000,
+	autovacuum_vacuum_insert_scale_factor = 0,
+	autovacuum_vacuum_insert_threshold = 100000000,
+	autovacuum_analyze_scale_factor = 0,
+	autovacuum_analyze_threshold = 1000000
+);
 COMMENT ON TABLE btrdb.points IS 'points of all streams, stored as versioned trees';
 COMMENT ON COLUMN btrdb.points.stream IS 'the stream, see btrdb.streams';
 COMMENT ON COLUMN btrdb.points."time" IS 'nanoseconds since 1970-01-01 UTC';

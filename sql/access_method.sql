@@ -81,10 +81,26 @@ SELECT btrdb_count(:'s'), btrdb_version(:'s');
 SELECT * FROM btrdb_check();
 DROP TABLESPACE regress_btrdb;
 
--- ANALYZE samples no rows
+-- ANALYZE counts the points of all streams, also those in buffers, and samples them
+SELECT btrdb_insert(:'s', 5, 5), btrdb_insert(:'s', 6, 6);
 ANALYZE btrdb.points;
-SELECT count(*) FROM pg_stats WHERE schemaname = 'btrdb' AND tablename = 'points';
-SELECT relpages = pg_relation_size('btrdb.points') / 8192 AS pages FROM pg_class WHERE oid = 'btrdb.points'::regclass;
-EXPLAIN (COSTS OFF) SELECT * FROM btrdb.points;
+SELECT reltuples = (SELECT sum(btrdb_count(uuid)) FROM btrdb.streams) AS tuples,
+	relpages = pg_relation_size('btrdb.points') / 8192 AS pages
+FROM pg_class WHERE oid = 'btrdb.points'::regclass;
+SELECT attname, null_frac, n_distinct < 0 AS many, histogram_bounds IS NOT NULL AS histogram
+FROM pg_stats WHERE schemaname = 'btrdb' AND tablename = 'points' ORDER BY attname;
+SELECT bounds[1] <= 1000 AS low, bounds[51] BETWEEN 45000 AND 55000 AS middle, bounds[101] >= 99000 AS high
+FROM (SELECT histogram_bounds::text::bigint[] AS bounds FROM pg_stats
+	WHERE schemaname = 'btrdb' AND tablename = 'points' AND attname = 'time') AS s;
+-- of nothing
+BEGIN;
+TRUNCATE btrdb.points;
+ANALYZE btrdb.points;
+SELECT reltuples FROM pg_class WHERE oid = 'btrdb.points'::regclass;
+ROLLBACK;
+-- VACUUM FULL keeps the number
+VACUUM (FULL) btrdb.points;
+SELECT reltuples = (SELECT sum(btrdb_count(uuid)) FROM btrdb.streams) AS tuples
+FROM pg_class WHERE oid = 'btrdb.points'::regclass;
 
 SELECT * FROM btrdb_check();

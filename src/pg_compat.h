@@ -18,6 +18,10 @@
 #include "storage/lmgr.h"
 #include "utils/rel.h"
 
+#if PG_VERSION_NUM >= 170000
+#include "storage/read_stream.h"
+#endif
+
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
 #include "varatt.h"
@@ -45,9 +49,26 @@
 #if PG_VERSION_NUM >= 170000
 #define BTR_ANALYZE_NEXT_BLOCK_ARGS \
 	TableScanDesc scan, struct ReadStream *stream
+#define BtrAnalyzeBlock(blkno)	BtrCompatSampledBlock(stream, blkno)
+
+/*
+ * Says which block ANALYZE has chosen next; false at the end.
+ */
+static inline bool
+BtrCompatSampledBlock(struct ReadStream *stream, BlockNumber *blkno)
+{
+	Buffer		buf = read_stream_next_buffer(stream, NULL);
+
+	if (!BufferIsValid(buf))
+		return false;
+	*blkno = BufferGetBlockNumber(buf);
+	ReleaseBuffer(buf);
+	return true;
+}
 #else
 #define BTR_ANALYZE_NEXT_BLOCK_ARGS \
 	TableScanDesc scan, BlockNumber blockno, BufferAccessStrategy bstrategy
+#define BtrAnalyzeBlock(blkno)	(*(blkno) = blockno, true)
 #endif
 
 #if PG_VERSION_NUM < 160000

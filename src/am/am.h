@@ -28,4 +28,13 @@ extern bool BtrScanGetNextRow(TableScanDesc scan, ScanDirection direction,
 extern void BtrRelationVacuum(Relation rel, struct VacuumParams *params,
 							  BufferAccessStrategy bstrategy);
 
+/* ---- analyze.c: the callbacks of ANALYZE ---- */
+
+extern TableScanDesc BtrAnalyzeBegin(Relation rel, uint32 flags);
+extern void BtrAnalyzeEnd(TableScanDesc base);
+extern bool BtrAnalyzeNextBlock(BTR_ANALYZE_NEXT_BLOCK_ARGS);
+extern bool BtrAnalyzeNextTuple(TableScanDesc base, TransactionId OldestXmin,
+								double *liverows, double *deadrows,
+								TupleTableSlot *slot);
+
 #endif							/* BTR_AM_H */

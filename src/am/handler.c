@@ -87,21 +87,27 @@ btr_slot_callbacks(Relation rel)
 }
 
 /*
- * Tells ANALYZE that no block has rows to sample: the planner's estimates of
- * reads by function do not come from column statistics.
+ * Begins a scan: of a sample for ANALYZE, else of all rows.
  */
-static bool
-btr_scan_analyze_next_block(BTR_ANALYZE_NEXT_BLOCK_ARGS)
+static TableScanDesc
+btr_scan_begin(Relation rel, Snapshot snapshot, int nkeys, ScanKey key,
+			   ParallelTableScanDesc pscan, uint32 flags)
 {
-	return false;
+	if ((flags & SO_TYPE_ANALYZE) != 0)
+		return BtrAnalyzeBegin(rel, flags);
+	return BtrScanBeginRows(rel, snapshot, nkeys, key, pscan, flags);
 }
 
-static bool
-btr_scan_analyze_next_tuple(TableScanDesc scan, TransactionId OldestXmin,
-							double *liverows, double *deadrows,
-							TupleTableSlot *slot)
+/*
+ * Ends a scan.
+ */
+static void
+btr_scan_end(TableScanDesc scan)
 {
-	return false;
+	if ((scan->rs_flags & SO_TYPE_ANALYZE) != 0)
+		BtrAnalyzeEnd(scan);
+	else
+		BtrScanEndRows(scan);
 }
 
 static bool
@@ -426,8 +432,8 @@ static const TableAmRoutine btr_methods = {
 
 	.slot_callbacks = btr_slot_callbacks,
 
-	.scan_begin = BtrScanBeginRows,
-	.scan_end = BtrScanEndRows,
+	.scan_begin = btr_scan_begin,
+	.scan_end = btr_scan_end,
 	.scan_rescan = BtrScanRescanRows,
 	.scan_getnextslot = BtrScanGetNextRow,
 
@@ -460,8 +466,8 @@ static const TableAmRoutine btr_methods = {
 	.relation_copy_data = btr_relation_copy_data,
 	.relation_copy_for_cluster = btr_relation_copy_for_cluster,
 	.relation_vacuum = BtrRelationVacuum,
-	.scan_analyze_next_block = btr_scan_analyze_next_block,
-	.scan_analyze_next_tuple = btr_scan_analyze_next_tuple,
+	.scan_analyze_next_block = BtrAnalyzeNextBlock,
+	.scan_analyze_next_tuple = BtrAnalyzeNextTuple,
 
 	.relation_size = table_block_relation_size,
 	.relation_needs_toast_table = btr_relation_needs_toast_table,

@@ -23,8 +23,8 @@ typedef struct RowScan
 } RowScan;
 
 /*
- * Begins a scan.  Kinds that plans do not have are refused.  ANALYZE and TABLESAMPLE
- * read by callbacks of their own.
+ * Begins a scan.  Kinds that plans do not have are refused.  TABLESAMPLE reads by
+ * callbacks of its own.
  */
 TableScanDesc
 BtrScanBeginRows(Relation rel, Snapshot snapshot, int nkeys, struct ScanKeyData *key,
@@ -32,7 +32,7 @@ BtrScanBeginRows(Relation rel, Snapshot snapshot, int nkeys, struct ScanKeyData 
 {
 	RowScan    *scan;
 
-	if ((flags & (SO_TYPE_SEQSCAN | SO_TYPE_ANALYZE | SO_TYPE_SAMPLESCAN)) == 0 || pscan != NULL || nkeys > 0)
+	if ((flags & (SO_TYPE_SEQSCAN | SO_TYPE_SAMPLESCAN)) == 0 || pscan != NULL || nkeys > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot read \"btrdb.%s\" other than in sequence",

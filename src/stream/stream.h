@@ -115,7 +115,7 @@ extern bool BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoin
 extern void BtrBufferRead(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
 						  bool skip_absorbed, BtrPoints *points);
 
-/* ---- streams.c: which streams have buffered rows ---- */
+/* ---- streams.c: which streams have points ---- */
 
 /*
  * The first stream after *stream (NULL: the first of all), in uuid order, that has
@@ -123,6 +123,9 @@ extern void BtrBufferRead(Relation rel, const pg_uuid_t *stream, Snapshot snapsh
  */
 extern bool BtrBufferNextStream(const pg_uuid_t *stream, Snapshot snapshot,
 								pg_uuid_t *next);
+
+/* Likewise, that has buffered rows or versions. */
+extern bool BtrNextStream(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next);
 
 /* ---- lock.c: the lock of a stream ---- */
 

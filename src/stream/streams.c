@@ -1,6 +1,6 @@
 /*
  * streams.c
- *		Finding the streams that have buffered points.
+ *		Finding the streams that have points.
  */
 #include "postgres.h"
 
@@ -12,26 +12,29 @@
 
 #include "stream/buffer.h"
 
+#define STREAM_COLUMN	1
+
 /*
  * Finds the first stream after *stream (NULL: the first of all), in uuid order,
- * that has buffered rows which snapshot sees.  Returns false if there is none.
+ * that has rows in a table which snapshot sees.  The stream is the first column of table and
+ * index.  Returns false if there is none.
  *
  * Each call descends the index anew: a stream's further rows are skipped, and
  * nothing is held between calls.
  */
-bool
-BtrBufferNextStream(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next)
+static bool
+next_stream(Oid table, Oid indexid, const pg_uuid_t *stream, Snapshot snapshot,
+			pg_uuid_t *next)
 {
-	const BtrCatalog *catalog = BtrGetCatalog();
-	Relation	rel = table_open(catalog->buffer, AccessShareLock);
-	Relation	index = index_open(catalog->buffer_idx, AccessShareLock);
+	Relation	rel = table_open(table, AccessShareLock);
+	Relation	index = index_open(indexid, AccessShareLock);
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
 	bool		found;
 
 	if (stream != NULL)
-		ScanKeyInit(&key, Anum_buffer_stream, BTGreaterStrategyNumber, F_UUID_GT,
+		ScanKeyInit(&key, STREAM_COLUMN, BTGreaterStrategyNumber, F_UUID_GT,
 					UUIDPGetDatum(stream));
 	scan = systable_beginscan_ordered(rel, index, snapshot, stream != NULL ? 1 : 0, &key);
 	tuple = systable_getnext_ordered(scan, ForwardScanDirection);
@@ -40,12 +43,43 @@ BtrBufferNextStream(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next)
 	{
 		bool		isnull;
 
-		*next = *DatumGetUUIDP(heap_getattr(tuple, Anum_buffer_stream,
+		*next = *DatumGetUUIDP(heap_getattr(tuple, STREAM_COLUMN,
 											RelationGetDescr(rel), &isnull));
 	}
 	systable_endscan_ordered(scan);
 	index_close(index, AccessShareLock);
 	table_close(rel, NoLock);
 
+	return found;
+}
+
+/*
+ * Finds the first stream after *stream that has buffered rows; see stream.h.
+ */
+bool
+BtrBufferNextStream(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next)
+{
+	const BtrCatalog *catalog = BtrGetCatalog();
+
+	return next_stream(catalog->buffer, catalog->buffer_idx, stream, snapshot, next);
+}
+
+/*
+ * Finds the first stream after *stream that was ever written; see stream.h.
+ */
+bool
+BtrNextStream(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next)
+{
+	const BtrCatalog *catalog = BtrGetCatalog();
+	pg_uuid_t	buffered;
+	bool		found;
+
+	found = next_stream(catalog->versions, catalog->versions_pkey, stream, snapshot, next);
+	if (BtrBufferNextStream(stream, snapshot, &buffered) &&
+		(!found || memcmp(&buffered, next, UUID_LEN) < 0))
+	{
+		*next = buffered;
+		found = true;
+	}
 	return found;
 }

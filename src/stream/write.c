@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "pgstat.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -52,6 +53,9 @@ BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int
 	current_version(rel, stream, &latest);
 	if (n == 0)
 		return latest.version;
+
+	/* ANALYZE and VACUUM become due by this */
+	pgstat_count_heap_insert(rel, n);
 
 	BtrSortPoints(time, value, n);
 	points.time = time;

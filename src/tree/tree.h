@@ -127,6 +127,9 @@ extern bool BtrWindowsNext(BtrWindows *windows, uint64 *index, BtrStat *stat);
 /* Forward: the first point with t >= time.  Backward: the last with t < time. */
 extern bool BtrNearest(const BtrTree *tree, int64 time, bool backward, BtrPoint *point);
 
+/* The point that rank others come before; 0 <= rank < the tree's count. */
+extern void BtrPointAt(const BtrTree *tree, int64 rank, BtrPoint *point);
+
 /* A half-open range of time. */
 typedef struct BtrRange
 {
