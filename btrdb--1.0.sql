@@ -471,6 +471,39 @@ CREATE TABLE btrdb.heads (
 ) USING heap;
 COMMENT ON TABLE btrdb.heads IS 'rows that flushes lock; maintained by the extension';
 
+-- Nodes that no version leads to any more, until VACUUM of btrdb.points has freed them.
+
+CREATE TABLE btrdb.garbage (
+	pruned xid8 NOT NULL,
+	store bigint NOT NULL,
+	stream uuid NOT NULL,
+	root tid NOT NULL,
+	version bigint NOT NULL,
+	count bigint NOT NULL,
+	start bigint NOT NULL,
+	"end" bigint NOT NULL,
+	leaf boolean,
+	whole boolean NOT NULL
+) USING heap WITH (
+	autovacuum_vacuum_scale_factor = 0,
+	autovacuum_vacuum_threshold = 10000
+);
+CREATE INDEX garbage_idx ON btrdb.garbage (pruned);
+COMMENT ON TABLE btrdb.garbage IS 'nodes of pruned versions that wait to be freed; maintained by the extension';
+COMMENT ON COLUMN btrdb.garbage.pruned IS 'transaction that pruned; snapshots that do not see it may still read the nodes';
+COMMENT ON COLUMN btrdb.garbage.store IS 'store that the node is in';
+COMMENT ON COLUMN btrdb.garbage.root IS 'the node in btrdb.points';
+COMMENT ON COLUMN btrdb.garbage.version IS 'version that wrote the node';
+COMMENT ON COLUMN btrdb.garbage.leaf IS 'whether it is a leaf; NULL: unknown';
+COMMENT ON COLUMN btrdb.garbage.whole IS 'whether all nodes below it are garbage as well';
+
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON btrdb.garbage
+	FOR EACH ROW EXECUTE FUNCTION btrdb.guard_internal();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON btrdb.garbage
+	FOR EACH STATEMENT EXECUTE FUNCTION btrdb.guard_internal();
+ALTER TABLE btrdb.garbage ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE btrdb.garbage ENABLE ALWAYS TRIGGER guard_truncate;
+
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON btrdb.versions
 	FOR EACH ROW EXECUTE FUNCTION btrdb.guard_internal();
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON btrdb.versions
@@ -554,6 +587,13 @@ AS 'MODULE_PATHNAME', 'btrdb_revert'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION btrdb_revert(uuid, bigint) IS
 	'makes a new version that equals an old one and returns it; versions 1 to 10 are the empty stream';
+
+CREATE FUNCTION btrdb_prune(stream uuid, before_version bigint)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_prune'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION btrdb_prune(uuid, bigint) IS
+	'forgets the versions of a stream before a given one, which may be the latest at most (22023), and returns how many there were; VACUUM btrdb.points frees the space that only they used';
 
 -- reading; version 0 is the latest with what is buffered, N > 0 exactly version N
 

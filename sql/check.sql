@@ -23,12 +23,12 @@ $$;
 ALTER TABLE btrdb.versions DISABLE TRIGGER guard_row;
 ALTER TABLE btrdb.buffer DISABLE TRIGGER guard_row;
 ALTER TABLE btrdb.heads DISABLE TRIGGER guard_row;
+ALTER TABLE btrdb.garbage DISABLE TRIGGER guard_row;
 \pset format unaligned
 \pset tuples_only on
 
 -- numbers of versions
 SELECT found('UPDATE btrdb.versions SET version = 20 WHERE version = 13 AND stream = ''b0000000-0000-0000-0000-000000000001''', :'s');
-SELECT found('DELETE FROM btrdb.versions WHERE version = 11 AND stream = ''b0000000-0000-0000-0000-000000000001''', :'s');
 SELECT change, found('UPDATE btrdb.versions SET ' || change || ' WHERE version = 12 AND stream = ''b0000000-0000-0000-0000-000000000001''', :'s')
 	FROM unnest(ARRAY['base = 12', 'base = 0', 'phase = 7', 'phase = -1', 'root_version = 13', 'root_version = 11',
 		'flushed_ordinal = 9']) AS change;
@@ -60,6 +60,8 @@ SELECT found('INSERT INTO btrdb.heads VALUES (''b0000000-0000-0000-0000-00000000
 SELECT found('DELETE FROM btrdb.versions WHERE version = 12 AND stream = ''b0000000-0000-0000-0000-000000000001''', NULL);
 SELECT found('UPDATE btrdb.versions SET store = store + 1 WHERE version = 12 AND stream = ''b0000000-0000-0000-0000-000000000001''', NULL);
 
+-- garbage that is none
+SELECT found('INSERT INTO btrdb.garbage SELECT ''3'', store, stream, root, root_version, count, -4611686018427387904, 4611686018427387904, NULL, true FROM btrdb.versions WHERE version = 12 AND stream = ''b0000000-0000-0000-0000-000000000001''', :'s');
 -- rows of a store that is gone are not looked into
 SELECT found('UPDATE btrdb.versions SET store = store + 1, root = ''(4000000,1)'' WHERE version <= 13 AND stream = ''b0000000-0000-0000-0000-000000000001''', :'s');
 
@@ -67,5 +69,6 @@ SELECT found('UPDATE btrdb.versions SET store = store + 1, root = ''(4000000,1)'
 ALTER TABLE btrdb.versions ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE btrdb.buffer ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE btrdb.heads ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE btrdb.garbage ENABLE ALWAYS TRIGGER guard_row;
 DROP FUNCTION found;
 SELECT * FROM btrdb_check();

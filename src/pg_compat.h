@@ -113,6 +113,24 @@ struct VacuumCutoffs
 	 pgstat_report_vacuum(RelationGetRelid(rel), (rel)->rd_rel->relisshared, \
 						  live, dead))
 #endif
+
+/* ---- a standby's conflicts ---- */
+
+#if PG_VERSION_NUM >= 160000
+#define BtrCompatFillReusePage(record, rel, horizon) \
+	((record)->locator = (rel)->rd_locator, \
+	 (record)->block = InvalidBlockNumber, \
+	 (record)->snapshotConflictHorizon = (horizon), \
+	 (record)->isCatalogRel = false)
+#else
+#define BtrCompatFillReusePage(record, rel, horizon) \
+	((record)->node = (rel)->rd_node, \
+	 (record)->block = InvalidBlockNumber, \
+	 (record)->latestRemovedFullXid = (horizon))
+#endif
+
+/* ---- pages ---- */
+
 /*
  * Adds a zeroed block to the relation's main fork; returns its buffer, pinned
  * and exclusively locked.

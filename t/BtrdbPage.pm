@@ -77,7 +77,8 @@ my %meta_fields = (
 	magic => [ 24, 'V' ],
 	format => [ 28, 'v' ],
 	min_reader => [ 30, 'v' ],
-	store_id => [ 40, 'q<' ],);
+	store_id => [ 40, 'q<' ],
+	garbage_done => [ 48, 'Q<' ],);
 
 # Reads a file as a whole.
 sub open

@@ -1,8 +1,9 @@
 /*
  * vacuum.c
- *		VACUUM of the node store: settles pages and finds free space.
+ *		VACUUM of the node store: frees garbage, settles pages, finds free space.
  *
- * One pass reads every page.  A page that holds nodes of a transaction that is
+ * First, nodes that no version leads to any more are freed.  Then one pass reads
+ * every page.  A page that holds nodes of a transaction that is
  * finished is settled: the nodes stay if it committed and go if it did not.
  * When no page refers to an old transaction any more, relfrozenxid advances.
  *
@@ -21,6 +22,7 @@
 #include "utils/rel.h"
 
 #include "am/am.h"
+#include "gc/gc.h"
 #include "page/page.h"
 
 /* What one VACUUM did. */
@@ -84,12 +86,14 @@ BtrRelationVacuum(Relation rel, struct VacuumParams *params,
 {
 	VacuumState state = {.rel = rel, .strategy = bstrategy};
 	TimestampTz started = GetCurrentTimestamp();
+	int64		freed;
 
 	/*
 	 * The horizon comes before the size: whoever finished before it has
 	 * extended the relation already, whoever runs has an xid after it.
 	 */
 	vacuum_get_cutoffs(rel, params, &state.cutoffs);
+	freed = BtrFreeGarbage(rel, bstrategy);
 	state.nblocks = RelationGetNumberOfBlocks(rel);
 
 	for (BlockNumber blkno = BTR_META_BLOCK + 1; blkno < state.nblocks; blkno++)
@@ -105,9 +109,9 @@ BtrRelationVacuum(Relation rel, struct VacuumParams *params,
 	BtrReportVacuum(rel, 0, 0, started);
 
 	ereport((params->options & VACOPT_VERBOSE) != 0 ? INFO : DEBUG2,
-			(errmsg("vacuumed \"%s.%s\": %u pages, %u settled, %u in use by running transactions, %lld nodes removed",
+			(errmsg("vacuumed \"%s.%s\": %u pages, %u settled, %u in use by running transactions, %lld nodes of aborted transactions removed, %lld of pruned versions freed",
 					get_namespace_name(RelationGetNamespace(rel)),
 					RelationGetRelationName(rel),
 					state.nblocks, state.settled, state.owned,
-					(long long) state.removed)));
+					(long long) state.removed, (long long) freed)));
 }

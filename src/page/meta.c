@@ -159,6 +159,43 @@ BtrStoreId(Relation rel)
 }
 
 /*
+ * Returns the transaction id before which all garbage is freed.
+ */
+FullTransactionId
+BtrGarbageDone(Relation rel)
+{
+	Buffer		buf = ReadBuffer(rel, BTR_META_BLOCK);
+	Page		page = BufferGetPage(buf);
+	uint64		done;
+	char	   *problem;
+
+	LockBuffer(buf, BUFFER_LOCK_SHARE);
+	problem = BtrMetaProblem(page);
+	done = BtrPageGetMeta(page)->garbage_done;
+	UnlockReleaseBuffer(buf);
+	if (problem)
+		BtrReportCorruption(rel, BTR_META_BLOCK, InvalidOffsetNumber, problem);
+	return FullTransactionIdFromU64(done);
+}
+
+/*
+ * Notes the transaction id before which all garbage is freed.
+ */
+void
+BtrSetGarbageDone(Relation rel, FullTransactionId done)
+{
+	Buffer		buf = ReadBuffer(rel, BTR_META_BLOCK);
+	BtrWalChange *change;
+	Page		page;
+
+	LockBuffer(buf, BUFFER_LOCK_EXCLUSIVE);
+	change = BtrWalBegin(rel, buf, false, &page);
+	BtrPageGetMeta(page)->garbage_done = U64FromFullTransactionId(done);
+	BtrWalFinish(change);
+	UnlockReleaseBuffer(buf);
+}
+
+/*
  * Says whether the store has a block of this number.  The file's size is asked only if
  * it may have grown.
  */

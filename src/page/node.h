@@ -10,6 +10,13 @@
 /* Checksum of a node of len bytes. */
 extern uint32 BtrNodeCrc(const BtrNodeHeader *item, Size len);
 
+/*
+ * Copies the node that ref points to from its page, of which the caller holds a lock,
+ * into *node.  Returns in what it is not sound or not what ref promises, or NULL.
+ */
+extern char *BtrPageFindNode(Page page, const pg_uuid_t *stream, const BtrRef *ref,
+							 BtrNode *node);
+
 /* Makes *page an empty node page. */
 extern void BtrPageInit(Page page);
 

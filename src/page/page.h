@@ -11,6 +11,7 @@
 #ifndef BTR_PAGE_H
 #define BTR_PAGE_H
 
+#include "access/transam.h"
 #include "storage/bufmgr.h"
 #include "storage/bufpage.h"
 #include "storage/itemptr.h"
@@ -68,6 +69,11 @@ typedef struct BtrMeta
 	 * another store id are about a store that was truncated away.
 	 */
 	int64		store_id;
+	/*
+	 * FullTransactionId before which nothing is left of what btrdb.garbage lists:
+	 * VACUUM has freed it.
+	 */
+	uint64		garbage_done;
 } BtrMeta;
 
 /* ---- nodes ---- */
@@ -203,6 +209,13 @@ extern void BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref
 						BtrPageCopy *copy, BtrNode *node);
 
 /*
+ * Reads the node that ref points to as BtrNodeRead() does, but returns false if there
+ * is no such node.
+ */
+extern bool BtrNodeFind(Relation rel, const pg_uuid_t *stream, const BtrRef *ref,
+						BtrNode *node);
+
+/*
  * Decodes a leaf that BtrNodeRead() returned into time and value (room for
  * node->h.nitems each; either may be NULL).  Raises ERRCODE_DATA_CORRUPTED if
  * the bytes are damaged or a point lies outside the leaf's span.  tid is for the message.
@@ -262,6 +275,16 @@ extern Size BtrWriterLeafRoom(BtrWriter *writer);
 /* Bytes that one more node may have on this page; 0 if it cannot take another item. */
 extern Size BtrPageRoom(Page page);
 
+/* ---- freeing nodes ---- */
+
+/*
+ * Frees nodes of one stream, all on one page, that no version can lead to any more.
+ * Nodes that are not there, freed before a crash or followed by others at their
+ * place, are left alone.  Returns how many were freed.
+ */
+extern int	BtrNodesFree(Relation rel, BufferAccessStrategy strategy,
+						 const pg_uuid_t *stream, const BtrRef *refs, int n);
+
 /* ---- the store ---- */
 
 /* The store id of the metapage; cached in the relation cache. */
@@ -269,6 +292,12 @@ extern int64 BtrStoreId(Relation rel);
 
 /* Does the store have a block of this number? */
 extern bool BtrStoreHasBlock(Relation rel, BlockNumber blkno);
+
+/* The transaction id before which all garbage is freed; reads the metapage. */
+extern FullTransactionId BtrGarbageDone(Relation rel);
+
+/* Notes it in the metapage. */
+extern void BtrSetGarbageDone(Relation rel, FullTransactionId done);
 
 /* Makes *page the metapage of a new store. */
 extern void BtrMetaInit(Page page);

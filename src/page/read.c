@@ -7,6 +7,7 @@
 #include "utils/rel.h"
 
 #include "codec/leaf.h"
+#include "page/node.h"
 #include "page/page.h"
 
 /*
@@ -98,6 +99,32 @@ node_problem(const pg_uuid_t *stream, const BtrRef *ref, const BtrNode *node, Si
 	char	   *problem = BtrNodeProblem(&node->h, len);
 
 	return problem ? problem : promise_problem(stream, ref, &node->h);
+}
+
+/*
+ * Copies and checks a node of a page that the caller has locked; see node.h.
+ */
+char *
+BtrPageFindNode(Page page, const pg_uuid_t *stream, const BtrRef *ref, BtrNode *node)
+{
+	Size		len = 0;
+	char	   *problem = copy_item(page, ItemPointerGetBlockNumberNoCheck(&ref->tid),
+									ItemPointerGetOffsetNumberNoCheck(&ref->tid),
+									node, &len);
+
+	return problem ? problem : node_problem(stream, ref, node, len);
+}
+
+/*
+ * Reads the node that ref points to if it is there; see page.h.
+ */
+bool
+BtrNodeFind(Relation rel, const pg_uuid_t *stream, const BtrRef *ref, BtrNode *node)
+{
+	Size		len = 0;
+
+	return read_item(rel, ref, NULL, node, &len) == NULL &&
+		node_problem(stream, ref, node, len) == NULL;
 }
 
 /*

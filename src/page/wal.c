@@ -9,6 +9,8 @@
 #include "postgres.h"
 
 #include "access/generic_xlog.h"
+#include "access/nbtxlog.h"
+#include "access/xlog.h"
 #include "access/xloginsert.h"
 
 #include "page/wal.h"
@@ -38,4 +40,21 @@ void
 BtrWalNewPage(RelFileLocator *rlocator, BlockNumber blkno, Page page)
 {
 	log_newpage(rlocator, MAIN_FORKNUM, blkno, page, true);
+}
+
+/*
+ * Generic WAL cannot conflict with a standby's queries, so this borrows the record by
+ * which a btree announces that it reuses a page: its replay does nothing else.
+ */
+void
+BtrWalConflict(Relation rel, FullTransactionId horizon)
+{
+	xl_btree_reuse_page record;
+
+	if (!XLogStandbyInfoActive() || !RelationNeedsWAL(rel))
+		return;
+	BtrCompatFillReusePage(&record, rel, horizon);
+	XLogBeginInsert();
+	XLogRegisterData((char *) &record, SizeOfBtreeReusePage);
+	(void) XLogInsert(RM_BTREE_ID, XLOG_BTREE_REUSE_PAGE);
 }

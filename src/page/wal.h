@@ -26,4 +26,10 @@ extern void BtrWalAbort(BtrWalChange *change);
 /* Logs a page of a file that no buffer holds yet; sets its LSN. */
 extern void BtrWalNewPage(RelFileLocator *rlocator, BlockNumber blkno, Page page);
 
+/*
+ * Logs that nodes are about to be freed which snapshots could reach that do not see
+ * the transaction horizon as finished: standbys cancel queries with such snapshots.
+ */
+extern void BtrWalConflict(Relation rel, FullTransactionId horizon);
+
 #endif							/* BTR_WAL_H */

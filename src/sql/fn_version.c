@@ -85,11 +85,14 @@ btrdb_version_at(PG_FUNCTION_ARGS)
 	Snapshot	snapshot = GetActiveSnapshot();
 	Relation	rel = BtrStoreOpen(stream, AccessShareLock, ACL_SELECT);
 	BtrVersion	version;
+	int64		oldest;
 	int64		low;
 	int64		high;
 
 	/* made by then: low and all before; made later: high and all after */
-	low = BTR_VERSION_EMPTY;
+	BtrVersionOldest(rel, stream, snapshot, &version);
+	low = Max(version.version - 1, BTR_VERSION_EMPTY);
+	oldest = version.version;
 	BtrVersionLatest(rel, stream, snapshot, &version);
 	high = version.version + 1;
 	while (high - low > 1)
@@ -103,6 +106,10 @@ btrdb_version_at(PG_FUNCTION_ARGS)
 		else
 			high = middle;
 	}
+
+	/* It was pruned, or the stream not written yet: nobody knows which. */
+	if (low > BTR_VERSION_EMPTY && low < oldest)
+		BtrVersionGet(rel, stream, low, snapshot, &version);
 	table_close(rel, NoLock);
 
 	PG_RETURN_INT64(low);

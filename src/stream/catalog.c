@@ -31,7 +31,8 @@ forget_catalog(Datum arg, Oid relid)
 		relid == catalog.streams || relid == catalog.streams_pkey ||
 		relid == catalog.versions || relid == catalog.versions_pkey ||
 		relid == catalog.buffer || relid == catalog.buffer_idx ||
-		relid == catalog.heads || relid == catalog.heads_pkey)
+		relid == catalog.heads || relid == catalog.heads_pkey ||
+		relid == catalog.garbage || relid == catalog.garbage_idx)
 		catalog_valid = false;
 }
 
@@ -94,6 +95,8 @@ BtrGetCatalog(void)
 	found.buffer_idx = lookup(schema, "buffer_idx");
 	found.heads = lookup(schema, "heads");
 	found.heads_pkey = lookup(schema, "heads_pkey");
+	found.garbage = lookup(schema, "garbage");
+	found.garbage_idx = lookup(schema, "garbage_idx");
 
 	/* Lookups may take in news of changes: then look again next time. */
 	catalog = found;

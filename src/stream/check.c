@@ -25,7 +25,9 @@
 #include "codec/leaf.h"
 #include "stream/buffer.h"
 #include "stream/check.h"
+#include "stream/garbage.h"
 #include "stream/version.h"
+#include "tree/walk.h"
 #include "types/check.h"
 
 /* ---- problems ---- */
@@ -275,7 +277,8 @@ check_version(BtrCheckState *state, BtrCheckStreamEntry *entry, int64 store,
 	const BtrStat *stat = &version->root.stat;
 	long long	number = version->version;
 
-	if (version->version != entry->newest + 1)
+	/* The first one may be any: those before were pruned. */
+	if (entry->newest != BTR_VERSION_EMPTY && version->version != entry->newest + 1)
 		report_row(state, "Version %lld follows version %lld",
 				   number, (long long) entry->newest);
 	entry->newest = version->version;
@@ -502,6 +505,76 @@ check_heads(BtrCheckState *state, const pg_uuid_t *stream)
 	end_rows(scan, rel, index);
 }
 
+/* ---- garbage ---- */
+
+/*
+ * Marks a node that is garbage, and all below it if the row says so, as reached.  What
+ * is not there has been freed.
+ */
+static void
+visit_garbage(BtrCheckState *state, const BtrRef *ref, bool whole, int depth)
+{
+	BtrNode    *node = palloc(sizeof(BtrNode));
+
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	if (BtrNodeFind(state->rel, state->stream, ref, node))
+	{
+		BtrRef		tid = *ref;
+
+		if (!visit_node(&tid.tid, state))
+			BtrCheckReport(ItemPointerGetBlockNumberNoCheck(&ref->tid),
+						   ItemPointerGetOffsetNumberNoCheck(&ref->tid),
+						   "Node is garbage, but also belongs to a version or to other garbage",
+						   state);
+		else if (whole && node->h.kind != BTR_NODE_LEAF && depth < BTR_WALK_MAX_DEPTH)
+		{
+			for (int i = 0; i < node->h.nitems; i += BtrEntryParts(node, i))
+			{
+				BtrRef		child = BtrEntryRef(node, i);
+
+				visit_garbage(state, &child, true, depth + 1);
+			}
+		}
+	}
+	pfree(node);
+}
+
+/*
+ * Visits the nodes of one row of btrdb.garbage.
+ */
+static void
+check_garbage_row(BtrCheckState *state, void *arg)
+{
+	BtrGarbage *garbage = (BtrGarbage *) arg;
+
+	visit_garbage(state, &garbage->ref, garbage->whole, 0);
+}
+
+/*
+ * Visits the nodes that btrdb.garbage lists, after those of all versions.
+ */
+static void
+check_garbage(BtrCheckState *state, const pg_uuid_t *stream)
+{
+	BtrGarbageScan scan;
+	BtrGarbage	garbage;
+
+	BtrGarbageScanBegin(&scan, state->snapshot, InvalidFullTransactionId,
+						FullTransactionIdFromU64(PG_UINT64_MAX), AccessShareLock);
+	while (BtrGarbageScanNext(&scan, &garbage))
+	{
+		if (garbage.store != state->store ||
+			(stream != NULL && memcmp(&garbage.stream, stream, sizeof(*stream)) != 0))
+			continue;
+		state->stream = &garbage.stream;
+		(void) BtrCheckGuarded(state, check_garbage_row, &garbage);
+		MemoryContextReset(state->context);
+	}
+	BtrGarbageScanEnd(&scan);
+	state->stream = NULL;
+}
+
 /* ---- all of it ---- */
 
 /*
@@ -514,6 +587,7 @@ check_rows(BtrCheckState *state, const pg_uuid_t *stream)
 	check_versions(state, stream);
 	check_buffer(state, stream);
 	check_heads(state, stream);
+	check_garbage(state, stream);
 	state->stream = NULL;
 }
 

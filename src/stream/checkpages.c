@@ -74,7 +74,7 @@ check_item(BtrCheckState *state, Page page, BtrOwnerState owner,
 	else if (!reached && !state->tree_problem &&
 			 (!unsettled || owner == BTR_OWNER_COMMITTED) &&
 			 node.version <= newest_version(state, &node.stream))
-		BtrCheckReport(blkno, offnum, "Node is not reachable from any version", state);
+		BtrCheckReport(blkno, offnum, "Node is not reachable from any version, nor garbage", state);
 	state->stream = NULL;
 }
 

@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "access/tableam.h"
 #include "access/xact.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -53,33 +52,6 @@ first_to_flush(const pg_uuid_t *stream)
 	int64		flushed = BtrGetHint(stream)->flushed;
 
 	return flushed > 0 ? flushed + 1 : 0;
-}
-
-/*
- * Raises the error of a transaction that cannot go on because of another one.
- */
-pg_noreturn static void
-report_serialization_failure(const pg_uuid_t *stream)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-			 errmsg("could not serialize access to stream \"%s\" due to concurrent update",
-					BtrUuidText(stream)),
-			 errhint("The transaction might succeed if retried.")));
-}
-
-/*
- * Deletes a buffer row.  Only who holds the stream's lock does that, so the row
- * can be gone only if somebody went round the lock.
- */
-static void
-delete_row(Flush *flush, BtrBufferScan *scan, Snapshot snapshot)
-{
-	TM_FailureData failure;
-
-	if (table_tuple_delete(scan->rel, &scan->tuple->t_self, GetCurrentCommandId(true),
-						   snapshot, InvalidSnapshot, true, &failure, false) != TM_Ok)
-		report_serialization_failure(flush->stream);
 }
 
 /*
@@ -140,7 +112,7 @@ flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int64 fro
 		old = MemoryContextSwitchTo(flush->context);
 		BtrBufferScanPoints(&scan, &flush->pending);
 		MemoryContextSwitchTo(old);
-		delete_row(flush, &scan, snapshot);
+		BtrDeleteRow(scan.rel, &scan.tuple->t_self, flush->stream);
 		any = true;
 		/* Less, if all that was left is rows that were committed late. */
 		if (scan.ordinal > flush->version->flushed_ordinal)
@@ -157,35 +129,6 @@ flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int64 fro
 		CommandCounterIncrement();	/* rows of another store were deleted */
 	if (any)
 		BtrGetHint(flush->stream)->flushed = flush->version->flushed_ordinal;
-}
-
-/*
- * Makes the snapshot that a flush reads with the active one.
- *
- * It sees what the current transaction has written so far.  In READ COMMITTED
- * it is a new one, taken after the stream was locked, and so sees every
- * version of the stream.  Otherwise it is the transaction's own, because what that
- * does not see must not enter the tree by this transaction.
- */
-static void
-push_flush_snapshot(void)
-{
-	PushActiveSnapshot(IsolationUsesXactSnapshot() ? GetTransactionSnapshot() :
-					   GetLatestSnapshot());
-}
-
-/*
- * Says whether version, found with the snapshot of the transaction, is the newest
- * one that anybody has made.  The stream must be locked.
- */
-static bool
-is_newest(Relation rel, const pg_uuid_t *stream, const BtrVersion *version)
-{
-	BtrVersion	newest;
-
-	/* SnapshotSelf: what is committed now or ours; nobody else is at it. */
-	BtrVersionLatest(rel, stream, SnapshotSelf, &newest);
-	return newest.version == version->version;
 }
 
 /*
@@ -207,20 +150,8 @@ BtrFlush(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
 	/* There it would only add conflicts between transactions. */
 	if (!mandatory && IsolationIsSerializable())
 		return false;
-	if (!BtrStreamLock(stream, mandatory))
+	if (!BtrChangeBegin(rel, stream, mandatory, result))
 		return false;
-
-	/* What this statement has buffered so far must be seen. */
-	CommandCounterIncrement();
-	push_flush_snapshot();
-	BtrVersionLatest(rel, stream, GetActiveSnapshot(), result);
-	if (IsolationUsesXactSnapshot() && !is_newest(rel, stream, result))
-	{
-		if (mandatory)
-			report_serialization_failure(stream);
-		PopActiveSnapshot();
-		return false;
-	}
 
 	flush.rel = rel;
 	flush.stream = stream;

@@ -29,6 +29,8 @@ typedef struct BtrCatalog
 				buffer_idx;		/* (stream, ordinal) */
 	Oid			heads,
 				heads_pkey;		/* (stream) */
+	Oid			garbage,
+				garbage_idx;	/* (pruned) */
 } BtrCatalog;
 
 extern const BtrCatalog *BtrGetCatalog(void);
@@ -71,10 +73,15 @@ typedef struct BtrVersion
 	int64		flushed_ordinal;	/* place of the last buffer row in it */
 	int64		flushed_total;
 	bool		own;			/* inserted by the current transaction */
+	ItemPointerData row;		/* of the row itself; invalid if there is none */
 } BtrVersion;
 
 /* The newest version that snapshot sees; version BTR_VERSION_EMPTY and an empty root if none. */
 extern void BtrVersionLatest(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
+							 BtrVersion *result);
+
+/* The oldest version that snapshot sees, likewise. */
+extern void BtrVersionOldest(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
 							 BtrVersion *result);
 
 /*
@@ -131,6 +138,21 @@ extern bool BtrNextStream(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t 
 
 /* Locks the stream to the end of the transaction; false if wait is false and it is taken. */
 extern bool BtrStreamLock(const pg_uuid_t *stream, bool wait);
+
+/* ---- change.c: what every change of versions begins with ---- */
+
+/*
+ * Locks the stream, pushes the snapshot to read with, which the caller pops, and finds
+ * the newest version.  wait: as in BtrFlush(), mandatory.
+ */
+extern bool BtrChangeBegin(Relation rel, const pg_uuid_t *stream, bool wait,
+						   BtrVersion *latest);
+
+/* Deletes a row of a stream that is locked; 40001 if another transaction did before. */
+extern void BtrDeleteRow(Relation rel, ItemPointer tid, const pg_uuid_t *stream);
+
+/* Raises 40001 about a stream. */
+extern void BtrReportSerializationFailure(const pg_uuid_t *stream) pg_attribute_noreturn();
 
 /* ---- flush.c: from buffer to tree ---- */
 

@@ -37,6 +37,7 @@ init_version(BtrVersion *result)
 	result->version = BTR_VERSION_EMPTY;
 	result->base = BTR_VERSION_EMPTY;
 	BtrRootInit(&result->root);
+	ItemPointerSetInvalid(&result->row);
 }
 
 /*
@@ -104,6 +105,7 @@ next_version(VersionScan *scan, Relation rel, ScanDirection direction, BtrVersio
 	result->phase = DatumGetInt16(value[Anum_versions_phase - 1]);
 	result->flushed_ordinal = DatumGetInt64(value[Anum_versions_flushed_ordinal - 1]);
 	result->flushed_total = DatumGetInt64(value[Anum_versions_flushed_total - 1]);
+	result->row = tuple->t_self;
 	result->own = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data));
 	if (result->version <= BTR_VERSION_EMPTY ||
 		result->phase < 0 || result->phase >= BTR_PHASES)
@@ -187,6 +189,18 @@ take_first(const BtrVersion *version, void *arg)
 }
 
 /*
+ * Finds the oldest version that snapshot sees: version BTR_VERSION_EMPTY with an empty
+ * root if there is none.
+ */
+void
+BtrVersionOldest(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
+				 BtrVersion *result)
+{
+	init_version(result);
+	BtrVersionWalk(rel, stream, snapshot, take_first, result);
+}
+
+/*
  * Raises the error of a version that does not exist, naming those that do.
  */
 pg_noreturn static void
@@ -195,8 +209,7 @@ report_no_version(Relation rel, const pg_uuid_t *stream, int64 version, Snapshot
 	BtrVersion	oldest;
 	BtrVersion	latest;
 
-	init_version(&oldest);
-	BtrVersionWalk(rel, stream, snapshot, take_first, &oldest);
+	BtrVersionOldest(rel, stream, snapshot, &oldest);
 	BtrVersionLatest(rel, stream, snapshot, &latest);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

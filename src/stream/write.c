@@ -100,6 +100,23 @@ BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end)
 }
 
 /*
+ * Raises an error if a version that was found before the stream was locked has been
+ * pruned meanwhile: its nodes are garbage.  Nobody else prunes it from now on.
+ */
+static void
+check_not_pruned(Relation rel, const pg_uuid_t *stream, const BtrVersion *version)
+{
+	BtrVersion	oldest;
+
+	BtrVersionOldest(rel, stream, SnapshotSelf, &oldest);
+	if (version->version <= BTR_VERSION_EMPTY || version->version >= oldest.version)
+		return;
+	if (IsolationUsesXactSnapshot())
+		BtrReportSerializationFailure(stream);
+	BtrVersionGet(rel, stream, version->version, SnapshotSelf, &oldest);
+}
+
+/*
  * Makes a new version that equals version number version and returns its number.
  * Buffered points are flushed first: the version made of them can be returned to.
  * Raises 22023 if there is no such version.  Waits for the stream's lock.
@@ -123,6 +140,7 @@ BtrRevert(Relation rel, const pg_uuid_t *stream, int64 version)
 	BtrVersionGet(rel, stream, version, GetActiveSnapshot(), &target);
 
 	(void) BtrFlush(rel, stream, NULL, true, &latest);
+	check_not_pruned(rel, stream, &target);
 	next = next_version(&latest);
 	next.base = target.version;
 	next.phase = target.phase;
