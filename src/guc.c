@@ -14,6 +14,7 @@ int			btrdb_buffer_points = 4096;
 int			btrdb_buffer_rows = 1024;
 int			btrdb_direct_points = 1024;
 int			btrdb_flush_memory = 65536;
+int			btrdb_gather_memory = 65536;
 
 /*
  * Registers every setting and reserves the prefix.
@@ -49,6 +50,14 @@ BtrDefineGucs(void)
 							"Sets how much memory a flush may use for buffered points.",
 							"A flush of more points than fit commits them as several versions.",
 							&btrdb_flush_memory,
+							65536, 64, MAX_KILOBYTES,
+							PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("btrdb.gather_memory",
+							"Sets how much memory a statement that inserts into btrdb.points may use for points it has not written.",
+							"INSERT and COPY write their points when they end, and whenever they have gathered as many as fit.",
+							&btrdb_gather_memory,
 							65536, 64, MAX_KILOBYTES,
 							PGC_USERSET, GUC_UNIT_KB,
 							NULL, NULL, NULL);

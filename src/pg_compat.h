@@ -76,6 +76,18 @@ BtrCompatSampledBlock(struct ReadStream *stream, BlockNumber *blkno)
 #define TU_UpdateIndexes bool
 #endif
 
+/* ---- executor ---- */
+
+#if PG_VERSION_NUM >= 180000
+#define BTR_EXECUTOR_RUN_ARGS \
+	QueryDesc *query, ScanDirection direction, uint64 count
+#define BTR_EXECUTOR_RUN_VALUES		query, direction, count
+#else
+#define BTR_EXECUTOR_RUN_ARGS \
+	QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
+#define BTR_EXECUTOR_RUN_VALUES		query, direction, count, execute_once
+#endif
+
 /* ---- vacuum ---- */
 
 #if PG_VERSION_NUM < 160000

@@ -37,4 +37,23 @@ extern bool BtrAnalyzeNextTuple(TableScanDesc base, TransactionId OldestXmin,
 								double *liverows, double *deadrows,
 								TupleTableSlot *slot);
 
+/* ---- write.c ---- */
+
+/* Rows of INSERT, one by one: gathered, or written at once if no executor runs. */
+extern void BtrTupleInsert(Relation rel, TupleTableSlot *slot, CommandId cid, int options,
+						   struct BulkInsertStateData *bistate);
+
+/* Rows of COPY, gathered until BtrFinishBulkInsert(). */
+extern void BtrMultiInsert(Relation rel, TupleTableSlot **slots, int nslots, CommandId cid,
+						   int options, struct BulkInsertStateData *bistate);
+extern void BtrFinishBulkInsert(Relation rel, int options);
+
+/* ---- executor.c ---- */
+
+/* Installs the hooks that write what a statement has gathered when it ends. */
+extern void BtrInstallExecutorHooks(void);
+
+/* Will the executor say when the command that inserts with command id cid has ended? */
+extern bool BtrExecutorRuns(CommandId cid);
+
 #endif							/* BTR_AM_H */

@@ -4,9 +4,9 @@
  *
  * The main fork of btrdb.points is the node store.  Functions read and write
  * it; the callbacks here look after the relation as a whole: its creation,
- * TRUNCATE, copying to another tablespace, its size.  Callbacks that would
- * have to change, lock or find single rows raise an error that names the
- * function to use.
+ * TRUNCATE, copying to another tablespace, its size.  Rows are read by scan.c and
+ * inserted by write.c.  Callbacks that would have to change, lock or find single
+ * rows raise an error that names the function to use.
  */
 #include "postgres.h"
 
@@ -46,19 +46,6 @@ cannot_read(Relation rel)
 			 errmsg("cannot find a row of \"btrdb.%s\" by its place",
 					RelationGetRelationName(rel)),
 			 errhint("Select by stream and time.")));
-}
-
-/*
- * Raises the error of every callback that would take rows.
- */
-pg_noreturn static void
-cannot_insert(Relation rel)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("cannot insert into \"btrdb.%s\" directly",
-					RelationGetRelationName(rel)),
-			 errhint("Use btrdb_insert() to append points to a stream.")));
 }
 
 /*
@@ -212,32 +199,20 @@ btr_tuple_satisfies_snapshot(Relation rel, TupleTableSlot *slot, Snapshot snapsh
 }
 
 static void
-btr_tuple_insert(Relation rel, TupleTableSlot *slot, CommandId cid, int options,
-				 struct BulkInsertStateData *bistate)
-{
-	cannot_insert(rel);
-}
-
-static void
 btr_tuple_insert_speculative(Relation rel, TupleTableSlot *slot, CommandId cid,
 							 int options, struct BulkInsertStateData *bistate,
 							 uint32 specToken)
 {
-	cannot_insert(rel);
+	not_supported(rel, "ON CONFLICT",
+				  "Duplicates coexist; DO NOTHING without a target is accepted.");
 }
 
 static void
 btr_tuple_complete_speculative(Relation rel, TupleTableSlot *slot,
 							   uint32 specToken, bool succeeded)
 {
-	cannot_insert(rel);
-}
-
-static void
-btr_multi_insert(Relation rel, TupleTableSlot **slots, int nslots, CommandId cid,
-				 int options, struct BulkInsertStateData *bistate)
-{
-	cannot_insert(rel);
+	not_supported(rel, "ON CONFLICT",
+				  "Duplicates coexist; DO NOTHING without a target is accepted.");
 }
 
 static TM_Result
@@ -453,10 +428,11 @@ static const TableAmRoutine btr_methods = {
 	.tuple_tid_valid = btr_tuple_tid_valid,
 	.tuple_get_latest_tid = btr_tuple_get_latest_tid,
 	.tuple_satisfies_snapshot = btr_tuple_satisfies_snapshot,
-	.tuple_insert = btr_tuple_insert,
+	.tuple_insert = BtrTupleInsert,
 	.tuple_insert_speculative = btr_tuple_insert_speculative,
 	.tuple_complete_speculative = btr_tuple_complete_speculative,
-	.multi_insert = btr_multi_insert,
+	.multi_insert = BtrMultiInsert,
+	.finish_bulk_insert = BtrFinishBulkInsert,
 	.tuple_delete = btr_tuple_delete,
 	.tuple_update = btr_tuple_update,
 	.tuple_lock = btr_tuple_lock,

@@ -17,7 +17,7 @@
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 
-#include "stream/stream.h"
+#include "stream/gather.h"
 
 #define Anum_streams_uuid	1
 
@@ -81,9 +81,50 @@ BtrStreamIsVisible(const pg_uuid_t *stream)
 }
 
 /*
+ * Raises 42704 if there is no such stream or row-level security hides it.  writer:
+ * sees what its own statement has created before.
+ */
+void
+BtrCheckStream(const pg_uuid_t *stream, bool writer)
+{
+	bool		visible;
+
+	if (writer)
+	{
+		PushCopiedSnapshot(GetActiveSnapshot());
+		UpdateActiveSnapshotCommandId();
+	}
+	visible = BtrStreamIsVisible(stream);
+	if (writer)
+		PopActiveSnapshot();
+
+	if (!visible)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("stream \"%s\" does not exist", BtrUuidText(stream)),
+				 errhint("Use btrdb_create() to register a stream; table btrdb.streams lists those that exist.")));
+}
+
+/*
+ * Raises 55006 if an outer subtransaction has gathered points of the stream: they
+ * can be neither written, nor removed, by this one.
+ */
+static void
+check_not_gathered(const pg_uuid_t *stream, CommandId cid)
+{
+	if (BtrGatherRead(stream, cid, NULL) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("cannot remove points from stream \"%s\" while a statement outside of this subtransaction inserts into it",
+						BtrUuidText(stream)),
+				 errhint("Remove them after the INSERT or COPY into btrdb.points, or outside of a block with an EXCEPTION clause.")));
+}
+
+/*
  * Opens btrdb.points for an operation on a stream.  Raises 42501 if the current
  * user has not the ACL_* right on btrdb.points, 42704 if there is no such stream
- * or row-level security hides it.
+ * or row-level security hides it.  A writer finds what commands before it have
+ * inserted, also if they have not finished.
  *
  * The lock is taken before anything else of the stream is read: it keeps
  * TRUNCATE away, so the store stays what it is until the end of the transaction.
@@ -95,28 +136,18 @@ BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right)
 	Oid			points = BtrGetCatalog()->points;
 	AclResult	result = pg_class_aclcheck(points, GetUserId(), right);
 	Relation	rel;
-	bool		visible;
 
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, OBJECT_TABLE, "points");
 
 	rel = table_open(points, lockmode);
 
-	/* A writer sees what its own statement has created before. */
+	if (stream != NULL)
+		BtrCheckStream(stream, right != ACL_SELECT);
 	if (right != ACL_SELECT)
-	{
-		PushCopiedSnapshot(GetActiveSnapshot());
-		UpdateActiveSnapshotCommandId();
-	}
-	visible = stream == NULL || BtrStreamIsVisible(stream);
-	if (right != ACL_SELECT)
-		PopActiveSnapshot();
-
-	if (!visible)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("stream \"%s\" does not exist", BtrUuidText(stream)),
-				 errhint("Use btrdb_create() to register a stream; table btrdb.streams lists those that exist.")));
+		BtrGatherWriteBefore(GetCurrentCommandId(false));
+	if (right == ACL_DELETE && stream != NULL)
+		check_not_gathered(stream, GetCurrentCommandId(false));
 	return rel;
 }
 

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/transam.h"
@@ -15,6 +17,7 @@
 #include "catalog/indexing.h"
 #include "codec/leaf.h"
 #include "miscadmin.h"
+#include "nodes/execnodes.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -108,8 +111,32 @@ encode_block(const int64 *time, const double *value, int n, PackedPoints *block)
 }
 
 /*
- * Appends sorted points to the stream's write buffer.  Returns true if it has
- * passed one of its limits since *latest, the newest version, and a flush is due.
+ * Inserts a row of command cid, which may be before the current one, and its index
+ * entries.
+ */
+static void
+insert_row(CatalogIndexState indexes, HeapTuple tuple, const Datum *value, CommandId cid)
+{
+	Relation	buffer = indexes->ri_RelationDesc;
+
+	heap_insert(buffer, tuple, cid, 0, NULL);
+	for (int i = 0; i < indexes->ri_NumIndices; i++)
+	{
+		IndexInfo  *info = indexes->ri_IndexRelationInfo[i];
+		Datum		key[INDEX_MAX_KEYS];
+		bool		isnull[INDEX_MAX_KEYS] = {false};
+
+		for (int j = 0; j < info->ii_NumIndexAttrs; j++)
+			key[j] = value[info->ii_IndexAttrNumbers[j] - 1];
+		index_insert(indexes->ri_IndexRelationDescs[i], key, isnull, &tuple->t_self, buffer,
+					 UNIQUE_CHECK_NO, false, info);
+	}
+}
+
+/*
+ * Appends sorted points to the stream's write buffer as rows of command cid.
+ * Returns true if it has passed one of its limits since *latest, the newest
+ * version, and a flush is due.
  *
  * The command counter is left alone.  Rows that are inserted and deleted by one
  * transaction need memory for each pair of commands that did so: the calls of one
@@ -117,7 +144,7 @@ encode_block(const int64 *time, const double *value, int n, PackedPoints *block)
  */
 bool
 BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
-				const BtrVersion *latest)
+				const BtrVersion *latest, CommandId cid)
 {
 	Relation	buffer = table_open(BtrGetCatalog()->buffer, RowExclusiveLock);
 	CatalogIndexState indexes = CatalogOpenIndexes(buffer);
@@ -146,7 +173,7 @@ BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
 		value[Anum_buffer_ordinal - 1] = Int64GetDatum(++ordinal);
 		value[Anum_buffer_total - 1] = Int64GetDatum(total += count);
 		tuple = heap_form_tuple(RelationGetDescr(buffer), value, isnull);
-		CatalogTupleInsertWithInfo(buffer, tuple, indexes);
+		insert_row(indexes, tuple, value, cid);
 		heap_freetuple(tuple);
 	}
 	CatalogCloseIndexes(indexes);

@@ -48,6 +48,9 @@ extern Relation BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode
 /* Says whether the stream exists and row-level security lets the user see it. */
 extern bool BtrStreamIsVisible(const pg_uuid_t *stream);
 
+/* Raises 42704 if it is not; a writer sees what its own statement has created. */
+extern void BtrCheckStream(const pg_uuid_t *stream, bool writer);
+
 /*
  * Lists at most max streams that the user may see, in uuid order, from *from on.
  */
@@ -109,11 +112,12 @@ extern void BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *
 /* ---- buffer.c: rows of btrdb.buffer ---- */
 
 /*
- * Appends sorted points to the stream's write buffer.  Returns true if it has passed
- * one of its limits since *latest, the newest version, and a flush is due.
+ * Appends sorted points to the stream's write buffer as rows of command cid.  Returns
+ * true if it has passed one of its limits since *latest, the newest version, and a
+ * flush is due.
  */
 extern bool BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
-							const BtrVersion *latest);
+							const BtrVersion *latest, CommandId cid);
 
 /*
  * Reads the stream's buffered points that snapshot sees, sorted by time, equal times in
@@ -167,6 +171,10 @@ extern bool BtrFlush(Relation rel, const pg_uuid_t *stream, const BtrPoints *poi
 
 /* btrdb_insert's work: sorts, then buffer or tree.  Returns the latest committed version. */
 extern int64 BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int64 n);
+
+/* Appends points, which it sorts, to the buffer as rows of command cid. */
+extern void BtrInsertBuffered(Relation rel, const pg_uuid_t *stream, int64 *time,
+							  double *value, int64 n, CommandId cid);
 
 /* btrdb_delete's work; always makes a version. */
 extern int64 BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end);

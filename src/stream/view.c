@@ -13,6 +13,7 @@
 #include "utils/snapmgr.h"
 
 #include "stream/buffer.h"
+#include "stream/gather.h"
 #include "types/stat.h"
 
 /*
@@ -20,6 +21,8 @@
  * latest version and the write buffer.  Raises 22023 if there is no such version.
  *
  * One snapshot for both: it sees either a flush's version or the rows it deleted.
+ * What statements that have not finished have inserted before is seen as rows of
+ * a heap would be.
  */
 void
 BtrViewOpen(Relation rel, const pg_uuid_t *stream, int64 version, BtrView *view)
@@ -29,8 +32,10 @@ BtrViewOpen(Relation rel, const pg_uuid_t *stream, int64 version, BtrView *view)
 	memset(view, 0, sizeof(*view));
 	if (version == BTR_VERSION_LATEST)
 	{
+		BtrGatherWriteBefore(snapshot->curcid);
 		BtrVersionLatest(rel, stream, snapshot, &view->version);
 		BtrBufferRead(rel, stream, snapshot, view->version.own, &view->buffer);
+		(void) BtrGatherRead(stream, snapshot->curcid, &view->buffer);
 	}
 	else
 		BtrVersionGet(rel, stream, version, snapshot, &view->version);

@@ -64,9 +64,26 @@ BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int
 
 	if (n >= btrdb_direct_points && BtrFlush(rel, stream, &points, false, &latest))
 		return latest.version;
-	if (BtrBufferAppend(rel, stream, &points, &latest))
+	if (BtrBufferAppend(rel, stream, &points, &latest,
+						GetCurrentCommandId(true)))
 		(void) BtrFlush(rel, stream, NULL, false, &latest);
 	return latest.version;
+}
+
+/*
+ * Appends points, which it sorts in place, to the buffer, and nothing else, as rows
+ * of command cid: commands after that see them.
+ */
+void
+BtrInsertBuffered(Relation rel, const pg_uuid_t *stream, int64 *time, double *value,
+				  int64 n, CommandId cid)
+{
+	BtrPoints	points = {time, value, n};
+	BtrVersion	latest;
+
+	current_version(rel, stream, &latest);
+	BtrSortPoints(time, value, n);
+	(void) BtrBufferAppend(rel, stream, &points, &latest, cid);
 }
 
 /*
