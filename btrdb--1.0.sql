@@ -597,10 +597,25 @@ COMMENT ON FUNCTION btrdb_prune(uuid, bigint) IS
 
 -- reading; version 0 is the latest with what is buffered, N > 0 exactly version N
 
+CREATE FUNCTION btrdb_values_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_values_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_values_support(internal) IS 'estimates the rows of btrdb_values() for the planner';
+
+CREATE FUNCTION btrdb_windows_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_windows_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_windows_support(internal) IS 'estimates the rows of btrdb_windows() for the planner';
+
+CREATE FUNCTION btrdb_aligned_windows_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_aligned_windows_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_aligned_windows_support(internal) IS 'estimates the rows of btrdb_aligned_windows() for the planner';
+
 CREATE FUNCTION btrdb_values(stream uuid, start bigint, "end" bigint, version bigint DEFAULT 0)
 RETURNS TABLE ("time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_values'
-LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 10000;
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_values_support;
 COMMENT ON FUNCTION btrdb_values(uuid, bigint, bigint, bigint) IS
 	'points of [start, end) by time, those of equal time in the order of insertion; times in nanoseconds since 1970-01-01 UTC';
 
@@ -608,7 +623,7 @@ CREATE FUNCTION btrdb_windows(stream uuid, start bigint, "end" bigint, width big
 	version bigint DEFAULT 0)
 RETURNS TABLE ("time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
 AS 'MODULE_PATHNAME', 'btrdb_windows'
-LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000;
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
 COMMENT ON FUNCTION btrdb_windows(uuid, bigint, bigint, bigint, int, bigint) IS
 	'statistics of the windows of width nanoseconds that fit into [start, end), the first at start; empty ones have count 0 and NULLs; depth d allows window edges to be off by 2^d nanoseconds (0 to 62), which is faster';
 
@@ -616,7 +631,7 @@ CREATE FUNCTION btrdb_aligned_windows(stream uuid, start bigint, "end" bigint, p
 	version bigint DEFAULT 0)
 RETURNS TABLE ("time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
 AS 'MODULE_PATHNAME', 'btrdb_aligned_windows'
-LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000;
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_aligned_windows_support;
 COMMENT ON FUNCTION btrdb_aligned_windows(uuid, bigint, bigint, int, bigint) IS
 	'statistics of the windows of 2^pointwidth nanoseconds (0 to 60), aligned to 1970-01-01, between start and end rounded down; only windows that have points';
 

@@ -13,6 +13,7 @@
 int			btrdb_buffer_points = 4096;
 int			btrdb_buffer_rows = 1024;
 int			btrdb_direct_points = 1024;
+bool		btrdb_enable_custom_scan = true;
 int			btrdb_flush_memory = 65536;
 int			btrdb_gather_memory = 65536;
 
@@ -45,6 +46,14 @@ BtrDefineGucs(void)
 							1024, 1, INT_MAX,
 							PGC_USERSET, 0,
 							NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("btrdb.enable_custom_scan",
+							 "Lets the planner read points by custom scans.",
+							 "They read the streams and times that a query asks for, in order of time, and no others.",
+							 &btrdb_enable_custom_scan,
+							 true,
+							 PGC_USERSET, GUC_EXPLAIN,
+							 NULL, NULL, NULL);
 
 	DefineCustomIntVariable("btrdb.flush_memory",
 							"Sets how much memory a flush may use for buffered points.",

@@ -88,6 +88,33 @@ BtrCompatSampledBlock(struct ReadStream *stream, BlockNumber *blkno)
 #define BTR_EXECUTOR_RUN_VALUES		query, direction, count, execute_once
 #endif
 
+/* ---- planner ---- */
+
+#if PG_VERSION_NUM >= 160000
+#define BtrBuildExpressionPathkey(root, expr, opno, relids) \
+	build_expression_pathkey(root, expr, opno, relids, false)
+#define BtrProcAclCheck(function, role, right) \
+	object_aclcheck(ProcedureRelationId, function, role, right)
+#else
+#define BtrBuildExpressionPathkey(root, expr, opno, relids) \
+	build_expression_pathkey(root, expr, NULL, opno, relids, false)
+#define BtrProcAclCheck(function, role, right) \
+	pg_proc_aclcheck(function, role, right)
+#endif
+
+#if PG_VERSION_NUM >= 170000
+#define BtrEstimateArrayLength(root, array)	estimate_array_length(root, array)
+#else
+#define BtrEstimateArrayLength(root, array)	estimate_array_length(array)
+#endif
+
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#else
+#include "commands/explain.h"
+#endif
+
 /* ---- vacuum ---- */
 
 #if PG_VERSION_NUM < 160000

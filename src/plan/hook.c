@@ -3,7 +3,7 @@
  *		Takes part in the planning of what reads btrdb.points.
  *
  * The hook is in place before it is needed: opening btrdb.points loads the
- * library.
+ * library, and so does asking a function for estimates.
  */
 #include "postgres.h"
 
@@ -16,6 +16,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "guc.h"
 #include "plan/plan.h"
 #include "stream/stream.h"
 
@@ -120,15 +121,22 @@ set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *r
 		replace_tid_paths(root, rel);
 		/* workers would have to share out streams; a scan is one process's work */
 		rel->partial_pathlist = NIL;
+		if (btrdb_enable_custom_scan)
+			BtrAddPointPaths(root, rel);
 	}
+	else if (btrdb_enable_custom_scan && rte->rtekind == RTE_FUNCTION)
+		BtrAddFunctionPath(root, rel, rte);
 }
 
 /*
- * Joins the planner's hooks.
+ * Joins the planner's hooks and makes the custom scans known, also to parallel
+ * workers.
  */
 void
 BtrInstallPlannerHooks(void)
 {
 	prev_set_rel_pathlist_hook = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = set_rel_pathlist;
+	RegisterCustomScanMethods(&BtrPointScanMethods);
+	RegisterCustomScanMethods(&BtrValuesScanMethods);
 }

@@ -1,17 +1,58 @@
 /*
  * plan.h
- *		Planning of queries that read points.
+ *		Planning and running of queries that read points.
  */
 #ifndef BTR_PLAN_H
 #define BTR_PLAN_H
 
+#include "nodes/execnodes.h"
+#include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
+#include "utils/uuid.h"
 
 #include "pg_compat.h"
 
 /* ---- hook.c ---- */
 
-/* Joins the planner's hooks. */
+/* Joins the planner's hooks and makes the custom scans known. */
 extern void BtrInstallPlannerHooks(void);
+
+/* ---- points.c: paths to btrdb.points ---- */
+
+/* Replaces the paths to btrdb.points by custom scans. */
+extern void BtrAddPointPaths(PlannerInfo *root, RelOptInfo *rel);
+
+/* What a condition on btrdb.points says; on time, the strategy number of a btree. */
+#define BTR_QUAL_NONE			0
+#define BTR_QUAL_STREAM			6	/* stream = arg */
+#define BTR_QUAL_STREAM_ANY		7	/* stream = ANY (arg) */
+
+/*
+ * Tells what a clause says of the table at rti, and what it compares with: *arg.
+ */
+extern int	BtrMatchQual(Expr *clause, Index rti, Expr **arg);
+
+/* ---- pointscan.c: running them ---- */
+
+extern const CustomScanMethods BtrPointScanMethods;
+
+/* Adds a property to EXPLAIN: an expression of the scan's plan. */
+extern void BtrExplainExpr(const char *label, Node *expr, CustomScanState *node,
+						   List *ancestors, struct ExplainState *es);
+
+/* ---- function.c: btrdb_values() in FROM ---- */
+
+extern const CustomScanMethods BtrValuesScanMethods;
+
+/* Replaces the path to a call of btrdb_values() by a custom scan, if it can be one. */
+extern void BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
+
+/* ---- support.c: estimates ---- */
+
+/*
+ * The number of the stream's latest points in [start, end), or -1 if it cannot be known
+ * or the user may not know it.
+ */
+extern double BtrEstimatePoints(const pg_uuid_t *stream, int64 start, int64 end);
 
 #endif							/* BTR_PLAN_H */

@@ -28,23 +28,6 @@ BtrCheckNotNull(FunctionCallInfo fcinfo, const char *const *names)
 }
 
 /*
- * Raises an error unless [start, end) is a range: 22008 if one of them is no
- * time, 22023 if start is after end.  An empty range is a range.
- */
-void
-BtrCheckRange(int64 start, int64 end)
-{
-	BtrCheckRangeTime(start);
-	BtrCheckRangeTime(end);
-	if (start > end)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("start time %lld is after end time %lld",
-						(long long) start, (long long) end),
-				 errhint("A range contains its start and not its end.")));
-}
-
-/*
  * Raises 22023 unless min <= value <= max.  name is the argument's name.
  */
 void

@@ -10,12 +10,10 @@
 
 #include "btrdb.h"
 #include "stream/stream.h"
+#include "types/check.h"
 
 /* Raises 22004 if an argument is NULL; names are those of all arguments. */
 extern void BtrCheckNotNull(FunctionCallInfo fcinfo, const char *const *names);
-
-/* Raises 22008 unless both are times, 22023 if start is after end. */
-extern void BtrCheckRange(int64 start, int64 end);
 
 /* Raises 22023 unless min <= value <= max. */
 extern void BtrCheckLimit(const char *name, int64 value, int64 min, int64 max);

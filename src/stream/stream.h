@@ -156,7 +156,7 @@ extern bool BtrChangeBegin(Relation rel, const pg_uuid_t *stream, bool wait,
 extern void BtrDeleteRow(Relation rel, ItemPointer tid, const pg_uuid_t *stream);
 
 /* Raises 40001 about a stream. */
-extern void BtrReportSerializationFailure(const pg_uuid_t *stream) pg_attribute_noreturn();
+pg_noreturn extern void BtrReportSerializationFailure(const pg_uuid_t *stream);
 
 /* ---- flush.c: from buffer to tree ---- */
 

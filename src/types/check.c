@@ -119,3 +119,20 @@ BtrCheckStatSafe(BtrStat *stat, struct Node *escontext)
 				 errdetail("It is at least 0, and 0 if the count is 1.")));
 	return true;
 }
+
+/*
+ * Raises an error unless [start, end) is a range: 22008 if one of them is no
+ * time, 22023 if start is after end.  An empty range is a range.
+ */
+void
+BtrCheckRange(int64 start, int64 end)
+{
+	BtrCheckRangeTime(start);
+	BtrCheckRangeTime(end);
+	if (start > end)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("start time %lld is after end time %lld",
+						(long long) start, (long long) end),
+				 errhint("A range contains its start and not its end.")));
+}

@@ -1,0 +1,406 @@
+/*
+ * points.c
+ *		Paths to btrdb.points: which streams and times the query asks for.
+ *
+ * Conditions only choose what is read.  All of them are checked again on every
+ * row, so what is chosen may be too much but never too little.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/stratnum.h"
+#include "catalog/pg_opfamily_d.h"
+#include "catalog/pg_operator_d.h"
+#include "catalog/pg_type_d.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+#include "utils/typcache.h"
+#include "utils/uuid.h"
+
+#include "btrdb.h"
+#include "plan/plan.h"
+
+#define ATTR_STREAM		1
+#define ATTR_TIME		2
+
+/* Points of a usual leaf, to estimate how many leaves are read. */
+#define POINTS_PER_LEAF	900
+
+/* Most sets of other relations that paths are made for. */
+#define MAX_OUTER_SETS	16
+
+/*
+ * Says whether the node is a column of the table at rti.
+ */
+static bool
+is_column(const Node *node, Index rti, AttrNumber attno)
+{
+	const Var  *var = (const Var *) node;
+
+	return node != NULL && IsA(node, Var) && var->varno == rti &&
+		var->varattno == attno && var->varlevelsup == 0;
+}
+
+/*
+ * Tells what a clause says of the table at rti, BTR_QUAL_NONE if nothing of use.
+ * *arg is what it compares the column with.
+ *
+ * The operators are built-in and leakproof; they are not applied to rows here.
+ */
+int
+BtrMatchQual(Expr *clause, Index rti, Expr **arg)
+{
+	if (IsA(clause, OpExpr) && list_length(((OpExpr *) clause)->args) == 2)
+	{
+		OpExpr	   *op = (OpExpr *) clause;
+		Node	   *left = linitial(op->args);
+		Node	   *right = lsecond(op->args);
+		Oid			opno = op->opno;
+		Oid			type;
+
+		if (get_opcode(opno) == F_UUID_EQ)
+		{
+			*arg = (Expr *) (is_column(left, rti, ATTR_STREAM) ? right : left);
+			return is_column(left, rti, ATTR_STREAM) || is_column(right, rti, ATTR_STREAM) ?
+				BTR_QUAL_STREAM : BTR_QUAL_NONE;
+		}
+
+		*arg = (Expr *) right;
+		if (!is_column(left, rti, ATTR_TIME))
+		{
+			if (!is_column(right, rti, ATTR_TIME))
+				return BTR_QUAL_NONE;
+			*arg = (Expr *) left;
+			opno = get_commutator(opno);
+		}
+		type = exprType((Node *) *arg);
+		if (!OidIsValid(opno) || (type != INT2OID && type != INT4OID && type != INT8OID))
+			return BTR_QUAL_NONE;
+		return get_op_opfamily_strategy(opno, INTEGER_BTREE_FAM_OID);
+	}
+
+	if (IsA(clause, ScalarArrayOpExpr))
+	{
+		ScalarArrayOpExpr *op = (ScalarArrayOpExpr *) clause;
+
+		*arg = lsecond(op->args);
+		if (op->useOr && get_opcode(op->opno) == F_UUID_EQ &&
+			is_column(linitial(op->args), rti, ATTR_STREAM))
+			return BTR_QUAL_STREAM_ANY;
+	}
+	return BTR_QUAL_NONE;
+}
+
+/*
+ * As BtrMatchQual(), for a planner's clause; refuses what cannot be computed before
+ * the scan.
+ */
+static int
+match_clause(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo, Expr **arg)
+{
+	int			kind;
+
+	if (rinfo->pseudoconstant)
+		return BTR_QUAL_NONE;
+	kind = BtrMatchQual(rinfo->clause, rel->relid, arg);
+	if (kind != BTR_QUAL_NONE &&
+		(bms_is_member(rel->relid, pull_varnos(root, (Node *) *arg)) ||
+		 contain_volatile_functions((Node *) *arg) ||
+		 contain_subplans((Node *) *arg)))
+		return BTR_QUAL_NONE;
+	return kind;
+}
+
+/* What the conditions of a path say. */
+typedef struct Conditions
+{
+	List	   *used;			/* RestrictInfos that choose what is read */
+	List	   *others;
+	bool		single;			/* stream = ... */
+	double		nstreams;		/* estimated; 0: all */
+	double		known_rows;		/* from the tree; -1: not known */
+} Conditions;
+
+/*
+ * Sorts out the conditions of a path.
+ */
+static void
+analyze_conditions(PlannerInfo *root, RelOptInfo *rel, List *clauses, Conditions *result)
+{
+	const pg_uuid_t *stream = NULL;
+	int64		start = BTR_TIME_MIN;
+	int64		end = BTR_TIME_MAX;
+	ListCell   *lc;
+
+	memset(result, 0, sizeof(*result));
+	foreach(lc, clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		Expr	   *arg = NULL;
+		int			kind = match_clause(root, rel, rinfo, &arg);
+		Node	   *value;
+		int64		time;
+
+		if (kind == BTR_QUAL_NONE)
+		{
+			result->others = lappend(result->others, rinfo);
+			continue;
+		}
+		result->used = lappend(result->used, rinfo);
+		if (kind == BTR_QUAL_STREAM)
+		{
+			result->single = true;
+			result->nstreams = 1;
+		}
+		else if (kind == BTR_QUAL_STREAM_ANY && !result->single)
+			result->nstreams = BtrEstimateArrayLength(root, (Node *) arg);
+
+		value = estimate_expression_value(root, (Node *) arg);
+		if (!IsA(value, Const) || ((Const *) value)->constisnull)
+			continue;
+		if (kind == BTR_QUAL_STREAM)
+			stream = DatumGetUUIDP(((Const *) value)->constvalue);
+		if (kind == BTR_QUAL_STREAM || kind == BTR_QUAL_STREAM_ANY)
+			continue;
+
+		time = exprType(value) == INT8OID ? DatumGetInt64(((Const *) value)->constvalue) :
+			exprType(value) == INT4OID ? DatumGetInt32(((Const *) value)->constvalue) :
+			DatumGetInt16(((Const *) value)->constvalue);
+		if (kind >= BTEqualStrategyNumber)
+			start = Max(start, time);
+		if (kind <= BTEqualStrategyNumber)
+			end = Min(end, Max(time, BTR_TIME_MIN) + (kind == BTEqualStrategyNumber &&
+													  time < BTR_TIME_MAX ? 1 : 0));
+	}
+	result->known_rows = -1;
+	if (stream != NULL)
+		result->known_rows = start < end ? BtrEstimatePoints(stream, start, end) : 0;
+}
+
+/*
+ * Returns the pathkeys of a column in ascending order, NIL if the query does not
+ * care for it or it has one value only.
+ */
+static List *
+column_pathkeys(PlannerInfo *root, RelOptInfo *rel, AttrNumber attno, Oid type, Oid less)
+{
+	Var		   *var = makeVar(rel->relid, attno, type, -1, InvalidOid, 0);
+	List	   *keys = BtrBuildExpressionPathkey(root, (Expr *) var, less, rel->relids);
+
+	if (keys != NIL && linitial_node(PathKey, keys)->pk_eclass->ec_has_const)
+		return NIL;
+	return keys;
+}
+
+/*
+ * Returns the order of the rows: by stream and time.
+ */
+static List *
+scan_pathkeys(PlannerInfo *root, RelOptInfo *rel, const Conditions *conditions)
+{
+	List	   *by_stream = NIL;
+
+	if (!conditions->single)
+	{
+		by_stream = column_pathkeys(root, rel, ATTR_STREAM, UUIDOID,
+									lookup_type_cache(UUIDOID, TYPECACHE_LT_OPR)->lt_opr);
+		if (by_stream == NIL)
+			return NIL;
+	}
+	return list_concat(by_stream,
+					   column_pathkeys(root, rel, ATTR_TIME, INT8OID, Int8LessOperator));
+}
+
+/*
+ * Turns a path into a plan.
+ */
+static Plan *
+plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List *tlist,
+		  List *clauses, List *custom_plans)
+{
+	CustomScan *scan = makeNode(CustomScan);
+	ListCell   *lc;
+
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
+	scan->scan.scanrelid = rel->relid;
+	scan->flags = best_path->flags;
+	scan->methods = &BtrPointScanMethods;
+	foreach(lc, clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		Expr	   *arg;
+
+		if (match_clause(root, rel, rinfo, &arg) != BTR_QUAL_NONE)
+			scan->custom_exprs = lappend(scan->custom_exprs, rinfo->clause);
+	}
+	return &scan->scan.plan;
+}
+
+static const CustomPathMethods path_methods = {
+	.CustomName = "btrdb",
+	.PlanCustomPath = plan_path,
+};
+
+/*
+ * Makes the path that uses the relation's own conditions and those that compare
+ * with required_outer.
+ */
+static Path *
+make_path(PlannerInfo *root, RelOptInfo *rel, Relids required_outer)
+{
+	CustomPath *path = makeNode(CustomPath);
+	Conditions	conditions;
+	double		read;
+	double		streams;
+
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = rel->reltarget;
+	path->path.param_info = get_baserel_parampathinfo(root, rel, required_outer);
+	path->path.parallel_safe = rel->consider_parallel;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->methods = &path_methods;
+
+	analyze_conditions(root, rel,
+					   path->path.param_info == NULL ? rel->baserestrictinfo :
+					   list_concat_copy(rel->baserestrictinfo,
+										path->path.param_info->ppi_clauses),
+					   &conditions);
+	if (path->path.param_info == NULL)
+	{
+		if (conditions.known_rows >= 0)
+			rel->rows = clamp_row_est(conditions.known_rows *
+									  clauselist_selectivity(root, conditions.others,
+															 rel->relid, JOIN_INNER, NULL));
+		path->path.rows = rel->rows;
+		path->path.pathkeys = scan_pathkeys(root, rel, &conditions);
+	}
+	else
+		path->path.rows = path->path.param_info->ppi_rows;
+
+	read = conditions.known_rows >= 0 ? conditions.known_rows :
+		rel->tuples * clauselist_selectivity(root, conditions.used, rel->relid,
+											 JOIN_INNER, NULL);
+	read = clamp_row_est(read);
+
+	/* of each stream, a few pages of rows and nodes; then leaves */
+	streams = conditions.nstreams > 0 ? conditions.nstreams : 1;
+	path->path.startup_cost = rel->baserestrictcost.startup + 2 * random_page_cost;
+	path->path.total_cost = path->path.startup_cost +
+		2 * random_page_cost * (streams - 1) +
+		seq_page_cost * ceil(read / POINTS_PER_LEAF) +
+		(cpu_tuple_cost + rel->baserestrictcost.per_tuple) * read +
+		rel->reltarget->cost.per_tuple * path->path.rows;
+	path->path.startup_cost += rel->reltarget->cost.startup;
+	path->path.total_cost += rel->reltarget->cost.startup;
+	return &path->path;
+}
+
+/*
+ * Says whether a member of an equivalence class is the column *arg of rel.
+ */
+static bool
+matches_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
+			   EquivalenceMember *em, void *arg)
+{
+	return is_column((Node *) em->em_expr, rel->relid, *(AttrNumber *) arg);
+}
+
+/*
+ * Adds a set of relations to a list of sets, unless it is there already or there
+ * are enough.
+ */
+static List *
+add_set(List *sets, Relids set)
+{
+	ListCell   *lc;
+
+	if (list_length(sets) >= MAX_OUTER_SETS)
+		return sets;
+	foreach(lc, sets)
+	{
+		if (bms_equal(lfirst(lc), set))
+			return sets;
+	}
+	return lappend(sets, set);
+}
+
+/*
+ * Adds the other relations that rinfo compares stream or time with, if it does, to
+ * the sets for either.
+ */
+static void
+collect_outer(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo,
+			  List **stream_sets, List **time_sets)
+{
+	Expr	   *arg;
+	int			kind;
+	List	  **sets;
+
+	if (!join_clause_is_movable_to(rinfo, rel))
+		return;
+	kind = match_clause(root, rel, rinfo, &arg);
+	if (kind == BTR_QUAL_NONE)
+		return;
+	sets = kind == BTR_QUAL_STREAM || kind == BTR_QUAL_STREAM_ANY ? stream_sets : time_sets;
+	*sets = add_set(*sets, bms_difference(rinfo->clause_relids, rel->relids));
+}
+
+/*
+ * Replaces the paths to btrdb.points: one that uses the query's own conditions
+ * on it, and those that take stream and time from other relations.
+ */
+void
+BtrAddPointPaths(PlannerInfo *root, RelOptInfo *rel)
+{
+	AttrNumber	columns[] = {ATTR_STREAM, ATTR_TIME};
+	List	   *stream_sets = NIL;
+	List	   *time_sets = NIL;
+	List	   *all = NIL;
+	Conditions	conditions;
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	if (IS_DUMMY_REL(rel))
+		return;
+
+	rel->pathlist = NIL;
+	add_path(rel, make_path(root, rel, rel->lateral_relids));
+
+	for (int i = 0; rel->has_eclass_joins && i < lengthof(columns); i++)
+	{
+		foreach(lc, generate_implied_equalities_for_column(root, rel, matches_column,
+														   &columns[i],
+														   rel->lateral_referencers))
+			collect_outer(root, rel, lfirst_node(RestrictInfo, lc), &stream_sets, &time_sets);
+	}
+	foreach(lc, rel->joininfo)
+		collect_outer(root, rel, lfirst_node(RestrictInfo, lc), &stream_sets, &time_sets);
+
+	/* times from elsewhere are worth a path if the stream is known */
+	analyze_conditions(root, rel, rel->baserestrictinfo, &conditions);
+	if (conditions.nstreams > 0)
+		stream_sets = lcons(NULL, stream_sets);
+	foreach(lc, stream_sets)
+	{
+		all = add_set(all, lfirst(lc));
+		foreach(lc2, time_sets)
+			all = add_set(all, bms_union(lfirst(lc), lfirst(lc2)));
+	}
+	foreach(lc, all)
+	{
+		if (lfirst(lc) != NULL)
+			add_path(rel, make_path(root, rel, bms_union(lfirst(lc), rel->lateral_relids)));
+	}
+}

@@ -1,0 +1,369 @@
+/*
+ * pointscan.c
+ *		Runs custom scans of btrdb.points: reads the streams and times that the
+ *		conditions choose.
+ *
+ * Between rows a scan holds no pin or page lock.  Each (re)scan computes anew
+ * what its conditions compare with.
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_type_d.h"
+#include "executor/executor.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/array.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+#include "utils/uuid.h"
+
+#include "plan/plan.h"
+#include "stream/stream.h"
+
+/* A condition that chooses what is read. */
+typedef struct Qual
+{
+	int			kind;
+	Oid			type;			/* of what it compares with */
+	ExprState  *arg;
+} Qual;
+
+typedef struct PointScanState
+{
+	CustomScanState css;
+
+	/* Info */
+	Qual	   *quals;
+	int			nquals;
+
+	/* The current scan */
+	BtrTableScan *scan;			/* NULL before its first row is asked for */
+	int64		row;			/* number of the last row */
+	MemoryContext context;		/* reset with each rescan */
+
+	/* What former scans of this node read */
+	BtrScanCounts before;
+} PointScanState;
+
+/* The streams and times that a scan reads. */
+typedef struct Choice
+{
+	bool		all;			/* streams */
+	pg_uuid_t  *streams;
+	int			nstreams;
+	int64		start;
+	int64		end;
+} Choice;
+
+/*
+ * Orders uuids as their type does.
+ */
+static int
+compare_uuids(const void *a, const void *b)
+{
+	return memcmp(a, b, UUID_LEN);
+}
+
+/*
+ * Makes the elements of an array the streams to read, sorted, each once.
+ */
+static void
+choose_streams(ArrayType *array, Choice *choice)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	int			nelements;
+	int			n = 0;
+
+	deconstruct_array(array, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR,
+					  &elements, &nulls, &nelements);
+	choice->streams = palloc(Max(nelements, 1) * sizeof(pg_uuid_t));
+	for (int i = 0; i < nelements; i++)
+	{
+		if (!nulls[i])
+			choice->streams[n++] = *DatumGetUUIDP(elements[i]);
+	}
+	qsort(choice->streams, n, sizeof(pg_uuid_t), compare_uuids);
+	choice->nstreams = 0;
+	for (int i = 0; i < n; i++)
+	{
+		if (i == 0 || compare_uuids(&choice->streams[i], &choice->streams[i - 1]) != 0)
+			choice->streams[choice->nstreams++] = choice->streams[i];
+	}
+	choice->all = false;
+}
+
+/*
+ * Narrows the choice by one condition.  Of several on the stream one counts; the
+ * others are checked on rows.
+ */
+static void
+apply_qual(const Qual *qual, Datum value, Choice *choice)
+{
+	int64		time;
+
+	if (qual->kind == BTR_QUAL_STREAM)
+	{
+		choice->streams = palloc(sizeof(pg_uuid_t));
+		choice->streams[0] = *DatumGetUUIDP(value);
+		choice->nstreams = 1;
+		choice->all = false;
+		return;
+	}
+	if (qual->kind == BTR_QUAL_STREAM_ANY)
+	{
+		if (choice->all)
+			choose_streams(DatumGetArrayTypeP(value), choice);
+		return;
+	}
+
+	time = qual->type == INT8OID ? DatumGetInt64(value) :
+		qual->type == INT4OID ? DatumGetInt32(value) : DatumGetInt16(value);
+	time = Min(Max(time, BTR_TIME_MIN - 1), BTR_TIME_MAX);
+	switch (qual->kind)
+	{
+		case BTLessStrategyNumber:
+			choice->end = Min(choice->end, time);
+			break;
+		case BTLessEqualStrategyNumber:
+			choice->end = Min(choice->end, time + 1);
+			break;
+		case BTEqualStrategyNumber:
+			choice->start = Max(choice->start, time);
+			choice->end = Min(choice->end, time + 1);
+			break;
+		case BTGreaterEqualStrategyNumber:
+			choice->start = Max(choice->start, time);
+			break;
+		case BTGreaterStrategyNumber:
+			choice->start = Max(choice->start, time + 1);
+			break;
+		default:
+			elog(ERROR, "unexpected condition %d on btrdb.points", qual->kind);
+	}
+}
+
+/*
+ * Starts the scan of what the conditions choose now.
+ */
+static void
+start_scan(PointScanState *state)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->context);
+	ExprContext *econtext = state->css.ss.ps.ps_ExprContext;
+	Choice		choice = {.all = true, .start = BTR_TIME_MIN, .end = BTR_TIME_MAX};
+
+	for (int i = 0; i < state->nquals; i++)
+	{
+		bool		isnull;
+		Datum		value = ExecEvalExprSwitchContext(state->quals[i].arg, econtext, &isnull);
+
+		/* nothing compares with NULL */
+		if (isnull)
+			choice.end = choice.start;
+		else
+			apply_qual(&state->quals[i], value, &choice);
+	}
+	state->scan = BtrTableScanBegin(state->css.ss.ss_currentRelation,
+									state->css.ss.ps.state->es_snapshot,
+									choice.all ? NULL : choice.streams, choice.nstreams,
+									choice.start, choice.end);
+	state->row = 0;
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Puts the next row into the scan's slot and returns it; it is empty at the end.
+ */
+static TupleTableSlot *
+next_row(ScanState *node)
+{
+	PointScanState *state = (PointScanState *) node;
+	TupleTableSlot *slot = node->ss_ScanTupleSlot;
+	const pg_uuid_t *stream;
+	BtrPoint	point;
+
+	ExecClearTuple(slot);
+	if (state->scan == NULL)
+		start_scan(state);
+	if (!BtrTableScanNext(state->scan, &stream, &point))
+		return slot;
+
+	slot->tts_values[0] = UUIDPGetDatum(stream);
+	slot->tts_values[1] = Int64GetDatum(point.time);
+	slot->tts_values[2] = Float8GetDatum(point.value);
+	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
+		slot->tts_isnull[i] = i >= 3;
+	BtrRowTid(++state->row, &slot->tts_tid);
+	slot->tts_tableOid = RelationGetRelid(node->ss_currentRelation);
+	return ExecStoreVirtualTuple(slot);
+}
+
+/*
+ * Says that a row still fits what was chosen: the plan's own conditions, which are
+ * checked after this, include those that chose.
+ */
+static bool
+recheck_row(ScanState *node, TupleTableSlot *slot)
+{
+	return true;
+}
+
+/*
+ * Prepares the expressions that the scan's conditions compare with.
+ */
+static void
+begin_point_scan(CustomScanState *node, EState *estate, int eflags)
+{
+	PointScanState *state = (PointScanState *) node;
+	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
+	ListCell   *lc;
+
+	state->quals = palloc(Max(list_length(plan->custom_exprs), 1) * sizeof(Qual));
+	foreach(lc, plan->custom_exprs)
+	{
+		Qual	   *qual = &state->quals[state->nquals++];
+		Expr	   *arg;
+
+		qual->kind = BtrMatchQual(lfirst(lc), plan->scan.scanrelid, &arg);
+		qual->type = exprType((Node *) arg);
+		qual->arg = ExecInitExpr(arg, &node->ss.ps);
+	}
+	state->context = AllocSetContextCreate(estate->es_query_cxt, "btrdb scan",
+										   ALLOCSET_DEFAULT_SIZES);
+}
+
+/*
+ * Returns the next row that fulfils all conditions.
+ */
+static TupleTableSlot *
+exec_point_scan(CustomScanState *node)
+{
+	return ExecScan(&node->ss, next_row, recheck_row);
+}
+
+/*
+ * Adds what the current scan has read so far.
+ */
+static BtrScanCounts
+total_counts(const PointScanState *state)
+{
+	BtrScanCounts total = state->before;
+
+	if (state->scan != NULL)
+	{
+		BtrScanCounts now;
+
+		BtrTableScanCounts(state->scan, &now);
+		total.streams += now.streams;
+		total.leaves += now.leaves;
+		total.rows += now.rows;
+	}
+	return total;
+}
+
+/*
+ * Prepares to scan anew.
+ */
+static void
+rescan_point_scan(CustomScanState *node)
+{
+	PointScanState *state = (PointScanState *) node;
+
+	state->before = total_counts(state);
+	ExecClearTuple(node->ss.ss_ScanTupleSlot);
+	state->scan = NULL;
+	MemoryContextReset(state->context);
+	ExecScanReScan(&node->ss);
+}
+
+/*
+ * Ends the scan.
+ */
+static void
+end_point_scan(CustomScanState *node)
+{
+	MemoryContextDelete(((PointScanState *) node)->context);
+}
+
+/*
+ * Adds a property to EXPLAIN: an expression of the scan's plan.
+ */
+void
+BtrExplainExpr(const char *label, Node *expr, CustomScanState *node, List *ancestors,
+			   struct ExplainState *es)
+{
+	List	   *context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan,
+												  ancestors);
+	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
+
+	ExplainPropertyText(label, deparse_expression(expr, context, prefix, false), es);
+}
+
+/*
+ * Shows what the scan chooses and, once it has run, what it read.
+ */
+static void
+explain_point_scan(CustomScanState *node, List *ancestors, struct ExplainState *es)
+{
+	PointScanState *state = (PointScanState *) node;
+	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
+	List	   *stream = NIL;
+	List	   *time = NIL;
+	ListCell   *lc;
+
+	foreach(lc, plan->custom_exprs)
+	{
+		Expr	   *arg;
+		int			kind = BtrMatchQual(lfirst(lc), plan->scan.scanrelid, &arg);
+
+		if (kind == BTR_QUAL_STREAM || kind == BTR_QUAL_STREAM_ANY)
+			stream = lappend(stream, lfirst(lc));
+		else
+			time = lappend(time, lfirst(lc));
+	}
+	if (stream != NIL)
+		BtrExplainExpr("Stream", (Node *) make_ands_explicit(stream), node, ancestors, es);
+	else
+		ExplainPropertyText("Stream", "all", es);
+	if (time != NIL)
+		BtrExplainExpr("Range", (Node *) make_ands_explicit(time), node, ancestors, es);
+
+	if (es->analyze)
+	{
+		BtrScanCounts total = total_counts(state);
+
+		ExplainPropertyInteger("Streams Read", NULL, total.streams, es);
+		ExplainPropertyInteger("Leaves Read", NULL, total.leaves, es);
+		ExplainPropertyInteger("Points Read", NULL, total.rows, es);
+	}
+}
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = "btrdb",
+	.BeginCustomScan = begin_point_scan,
+	.ExecCustomScan = exec_point_scan,
+	.EndCustomScan = end_point_scan,
+	.ReScanCustomScan = rescan_point_scan,
+	.ExplainCustomScan = explain_point_scan,
+};
+
+/*
+ * Makes the state of a scan.
+ */
+static Node *
+create_point_scan(CustomScan *plan)
+{
+	PointScanState *state = (PointScanState *) newNode(sizeof(PointScanState),
+													   T_CustomScanState);
+
+	state->css.methods = &exec_methods;
+	return (Node *) state;
+}
+
+const CustomScanMethods BtrPointScanMethods = {
+	.CustomName = "btrdb",
+	.CreateCustomScanState = create_point_scan,
+};
