@@ -595,6 +595,13 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION btrdb_prune(uuid, bigint) IS
 	'forgets the versions of a stream before a given one, which may be the latest at most (22023), and returns how many there were; VACUUM btrdb.points frees the space that only they used';
 
+CREATE FUNCTION btrdb_maintain()
+RETURNS TABLE (action text, streams bigint, items bigint)
+AS 'MODULE_PATHNAME', 'btrdb_maintain'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 2;
+COMMENT ON FUNCTION btrdb_maintain() IS
+	'does what is due, for ten seconds at most, and returns for how many streams: "flush", commits write buffers that are an eighth full (items: points); "garbage", removes rows of btrdb.garbage that VACUUM has finished (items: rows); skips locked streams; to be called now and then';
+
 -- reading; version 0 is the latest with what is buffered, N > 0 exactly version N
 
 CREATE FUNCTION btrdb_values_support(internal) RETURNS internal

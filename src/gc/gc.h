@@ -28,4 +28,20 @@ extern void BtrSweep(BtrGarbageWriter *writer, Relation rel, const BtrRoot *root
  */
 extern int64 BtrFreeGarbage(Relation rel, BufferAccessStrategy strategy);
 
+/* What one kind of maintenance did. */
+typedef struct BtrMaintained
+{
+	const char *action;
+	int64		streams;
+	int64		items;
+} BtrMaintained;
+
+#define BTR_MAINTAIN_ACTIONS	2
+
+/*
+ * Does what is due, for some seconds: flushes buffers, deletes garbage rows that VACUUM
+ * has finished.  Waits for nobody.
+ */
+extern void BtrMaintain(Relation rel, BtrMaintained *done);
+
 #endif							/* BTR_GC_H */
