@@ -95,6 +95,15 @@ WITH c AS MATERIALIZED (SELECT btrdb_create('points_insert', '{"name": "new"}', 
 	INSERT INTO btrdb.points SELECT u, i, i FROM c, generate_series(1, 3) AS i;
 SELECT state('ee000000-0000-0000-0000-000000000003');
 
+-- each row counts once, however it is written
+BEGIN;
+SELECT pg_stat_get_xact_tuples_inserted('btrdb.points'::regclass) AS before \gset
+INSERT INTO btrdb.points SELECT :'s', i, i FROM generate_series(1, 3) AS i;
+COPY btrdb.points FROM stdin;
+ee000000-0000-0000-0000-000000000001	4	4
+\.
+SELECT pg_stat_get_xact_tuples_inserted('btrdb.points'::regclass) - :before AS counted;
+ROLLBACK;
 -- rolled back; savepoints
 BEGIN;
 INSERT INTO btrdb.points VALUES (:'s', 100, 1);

@@ -11,7 +11,6 @@
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "executor/tuptable.h"
-#include "pgstat.h"
 #include "utils/rel.h"
 #include "utils/uuid.h"
 
@@ -150,7 +149,6 @@ BtrTupleInsert(Relation rel, TupleTableSlot *slot, CommandId cid, int options,
 		BtrCheckStream(row.stream, true);
 		(void) BtrInsert(rel, row.stream, &row.time, &row.value, 1);
 	}
-	pgstat_count_heap_insert(rel, 1);
 }
 
 /*
@@ -174,7 +172,6 @@ BtrMultiInsert(Relation rel, TupleTableSlot **slots, int nslots, CommandId cid,
 		read_row(rel, slots[i], &row);
 		BtrGatherAdd(gather, row.stream, row.time, row.value);
 	}
-	pgstat_count_heap_insert(rel, nslots);
 }
 
 /*

@@ -83,6 +83,7 @@ BtrInsertBuffered(Relation rel, const pg_uuid_t *stream, int64 *time, double *va
 
 	current_version(rel, stream, &latest);
 	BtrSortPoints(time, value, n);
+	pgstat_count_heap_insert(rel, n);
 	(void) BtrBufferAppend(rel, stream, &points, &latest, cid);
 }
 
