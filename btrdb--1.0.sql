@@ -347,6 +347,11 @@ AS 'MODULE_PATHNAME', 'btrdb_guard_streams'
 LANGUAGE C;
 COMMENT ON FUNCTION btrdb.guard_streams() IS 'keeps the identity of streams and counts changes of their properties';
 
+CREATE FUNCTION btrdb.guard_commands() RETURNS event_trigger
+AS 'MODULE_PATHNAME', 'btrdb_guard_commands'
+LANGUAGE C;
+COMMENT ON FUNCTION btrdb.guard_commands() IS 'refuses commands that would make of btrdb.points what it cannot be';
+
 -- The points of all streams; its main fork is the node store.  Rights on this
 -- table are the rights to read (SELECT), write (INSERT) and remove (DELETE) points.
 -- A share of the points would be too many to wait for.
@@ -524,6 +529,18 @@ CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON btrdb.heads
 	FOR EACH STATEMENT EXECUTE FUNCTION btrdb.guard_internal();
 ALTER TABLE btrdb.heads ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE btrdb.heads ENABLE ALWAYS TRIGGER guard_truncate;
+
+-- An access method hears of few commands about its table.
+
+CREATE EVENT TRIGGER btrdb_guard_rewrites ON table_rewrite
+	EXECUTE FUNCTION btrdb.guard_commands();
+CREATE EVENT TRIGGER btrdb_guard_commands ON ddl_command_end
+	WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE TRIGGER', 'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE')
+	EXECUTE FUNCTION btrdb.guard_commands();
+ALTER EVENT TRIGGER btrdb_guard_rewrites ENABLE ALWAYS;
+ALTER EVENT TRIGGER btrdb_guard_commands ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER btrdb_guard_rewrites IS 'keeps btrdb.points what the extension relies on';
+COMMENT ON EVENT TRIGGER btrdb_guard_commands IS 'keeps btrdb.points what the extension relies on';
 
 -- ---- functions ----
 

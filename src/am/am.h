@@ -22,6 +22,11 @@ extern void BtrScanRescanRows(TableScanDesc scan, struct ScanKeyData *key, bool 
 extern bool BtrScanGetNextRow(TableScanDesc scan, ScanDirection direction,
 							  TupleTableSlot *slot);
 
+/* ---- guard.c ---- */
+
+/* Raises an error unless rows have the columns of btrdb.points. */
+extern void BtrCheckPointsColumns(TupleDesc desc);
+
 /* ---- vacuum.c ---- */
 
 /* The access method's VACUUM. */

@@ -12,7 +12,6 @@
 
 #include "access/multixact.h"
 #include "access/tableam.h"
-#include "catalog/pg_type.h"
 #include "catalog/storage.h"
 #include "catalog/storage_xlog.h"
 #include "executor/tuptable.h"
@@ -251,17 +250,8 @@ btr_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot,
 static void
 check_is_points(Relation rel, char persistence)
 {
-	static const struct
-	{
-		const char *name;
-		Oid			type;
-	}			columns[] = {
-		{"stream", UUIDOID}, {"time", INT8OID}, {"value", FLOAT8OID}
-	};
-	TupleDesc	desc = RelationGetDescr(rel);
 	char	   *schema = get_namespace_name(RelationGetNamespace(rel));
 	bool		in_schema = schema != NULL && strcmp(schema, "btrdb") == 0;
-	bool		same_columns = desc->natts == lengthof(columns);
 	char	   *copy_name;
 
 	/* VACUUM FULL copies to a table of this name, to swap the files */
@@ -282,17 +272,7 @@ check_is_points(Relation rel, char persistence)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("table \"btrdb.points\" cannot be temporary or unlogged")));
 
-	for (int i = 0; same_columns && i < lengthof(columns); i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
-
-		same_columns = !att->attisdropped && att->atttypid == columns[i].type &&
-			strcmp(NameStr(att->attname), columns[i].name) == 0;
-	}
-	if (!same_columns)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("table \"btrdb.points\" must have the columns stream uuid, time bigint, value double precision")));
+	BtrCheckPointsColumns(RelationGetDescr(rel));
 }
 
 /*
