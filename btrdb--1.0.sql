@@ -407,6 +407,7 @@ ALTER TABLE btrdb.streams ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE btrdb.streams ENABLE ALWAYS TRIGGER guard_truncate;
 
 SELECT pg_catalog.pg_extension_config_dump('btrdb.streams', '');
+SELECT pg_catalog.pg_extension_config_dump('btrdb.points', '');
 
 -- Versions of streams: the row is what makes a version exist.
 

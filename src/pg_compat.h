@@ -115,6 +115,16 @@ BtrCompatSampledBlock(struct ReadStream *stream, BlockNumber *blkno)
 #include "commands/explain.h"
 #endif
 
+/* ---- rights ---- */
+
+/* Has the current role the rights of the table's owner? */
+#if PG_VERSION_NUM >= 160000
+#define BtrCompatOwnsTable(relid) \
+	object_ownercheck(RelationRelationId, relid, GetUserId())
+#else
+#define BtrCompatOwnsTable(relid)	pg_class_ownercheck(relid, GetUserId())
+#endif
+
 /* ---- vacuum ---- */
 
 #if PG_VERSION_NUM < 160000

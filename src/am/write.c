@@ -146,7 +146,7 @@ BtrTupleInsert(Relation rel, TupleTableSlot *slot, CommandId cid, int options,
 	else
 	{
 		prepare(rel);
-		BtrCheckStream(row.stream, true);
+		BtrCheckStreamOfRow(row.stream);
 		(void) BtrInsert(rel, row.stream, &row.time, &row.value, 1);
 	}
 }

@@ -7,12 +7,14 @@
 #include "access/genam.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
@@ -103,6 +105,20 @@ BtrCheckStream(const pg_uuid_t *stream, bool writer)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("stream \"%s\" does not exist", BtrUuidText(stream)),
 				 errhint("Use btrdb_create() to register a stream; table btrdb.streams lists those that exist.")));
+}
+
+/*
+ * Raises 42704 if a row cannot be inserted because there is no such stream.
+ *
+ * A logical restore loads points and streams in any order, also at the same time.
+ * It sets check_function_bodies to off, and its role has the owner's rights: it
+ * may load points before the row of their stream, which nobody sees until then.
+ */
+void
+BtrCheckStreamOfRow(const pg_uuid_t *stream)
+{
+	if (check_function_bodies || !BtrCompatOwnsTable(BtrGetCatalog()->points))
+		BtrCheckStream(stream, true);
 }
 
 /*

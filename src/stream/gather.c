@@ -374,7 +374,7 @@ stream_number(BtrGather *gather, const pg_uuid_t *stream)
 
 	/* Policies may call functions that read, or even COPY, which writes what is gathered. */
 	gather->adding = true;
-	BtrCheckStream(stream, true);
+	BtrCheckStreamOfRow(stream);
 	gather->adding = false;
 	if (gather->nstreams == gather->streams_size)
 	{

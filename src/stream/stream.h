@@ -51,6 +51,9 @@ extern bool BtrStreamIsVisible(const pg_uuid_t *stream);
 /* Raises 42704 if it is not; a writer sees what its own statement has created. */
 extern void BtrCheckStream(const pg_uuid_t *stream, bool writer);
 
+/* Likewise for a row to be inserted into btrdb.points; a restore may insert before the stream's row. */
+extern void BtrCheckStreamOfRow(const pg_uuid_t *stream);
+
 /*
  * Lists at most max streams that the user may see, in uuid order, from *from on.
  */
