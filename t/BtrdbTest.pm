@@ -147,6 +147,10 @@ sub kill9_all
 		sleep(0.01) while $left-- > 0 && _alive($pid);
 		die "process $pid survives SIGKILL" if _alive($pid);
 	}
+
+	# Until its parent, which may be busy, has reaped it, a new server takes the
+	# dead one for running.
+	unlink($node->data_dir . '/postmaster.pid') if -e "/proc/$postmaster";
 	return;
 }
 
