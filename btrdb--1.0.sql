@@ -350,7 +350,7 @@ COMMENT ON FUNCTION btrdb.guard_streams() IS 'keeps the identity of streams and 
 CREATE FUNCTION btrdb.guard_commands() RETURNS event_trigger
 AS 'MODULE_PATHNAME', 'btrdb_guard_commands'
 LANGUAGE C;
-COMMENT ON FUNCTION btrdb.guard_commands() IS 'refuses commands that would make of btrdb.points what it cannot be';
+COMMENT ON FUNCTION btrdb.guard_commands() IS 'refuses commands that would make of btrdb.points what it cannot be, and warns of publications of it';
 
 -- The points of all streams; its main fork is the node store.  Rights on this
 -- table are the rights to read (SELECT), write (INSERT) and remove (DELETE) points.
@@ -536,12 +536,18 @@ ALTER TABLE btrdb.heads ENABLE ALWAYS TRIGGER guard_truncate;
 CREATE EVENT TRIGGER btrdb_guard_rewrites ON table_rewrite
 	EXECUTE FUNCTION btrdb.guard_commands();
 CREATE EVENT TRIGGER btrdb_guard_commands ON ddl_command_end
-	WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE TRIGGER', 'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE')
+	WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE TRIGGER', 'CREATE RULE', 'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE',
+		'CREATE PUBLICATION', 'ALTER PUBLICATION')
+	EXECUTE FUNCTION btrdb.guard_commands();
+CREATE EVENT TRIGGER btrdb_guard_indexes ON ddl_command_start
+	WHEN TAG IN ('CREATE INDEX')
 	EXECUTE FUNCTION btrdb.guard_commands();
 ALTER EVENT TRIGGER btrdb_guard_rewrites ENABLE ALWAYS;
 ALTER EVENT TRIGGER btrdb_guard_commands ENABLE ALWAYS;
+ALTER EVENT TRIGGER btrdb_guard_indexes ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER btrdb_guard_rewrites IS 'keeps btrdb.points what the extension relies on';
-COMMENT ON EVENT TRIGGER btrdb_guard_commands IS 'keeps btrdb.points what the extension relies on';
+COMMENT ON EVENT TRIGGER btrdb_guard_commands IS 'keeps btrdb.points what the extension relies on; warns of publications of it';
+COMMENT ON EVENT TRIGGER btrdb_guard_indexes IS 'refuses indexes of btrdb.points';
 
 -- ---- functions ----
 

@@ -24,6 +24,9 @@ extern bool BtrScanGetNextRow(TableScanDesc scan, ScanDirection direction,
 
 /* ---- guard.c ---- */
 
+/* What is said to whoever wants an index of btrdb.points. */
+#define BTR_INDEX_HINT	"The tree is the index: select by stream and time, or use btrdb_nearest()."
+
 /* Raises an error unless rows have the columns of btrdb.points. */
 extern void BtrCheckPointsColumns(TupleDesc desc);
 

@@ -1,20 +1,22 @@
 /*
  * guard.c
- *		What btrdb.points must be, and the event trigger that keeps it so.
+ *		What btrdb.points must be, and the event triggers that keep it so.
  *
- * An access method hears of few commands about its table.  The event trigger
- * hears of all that could make the table another one than the code relies on, and
- * needs no preloaded library.
+ * An access method hears of few commands about its table.  The event triggers
+ * hear of all that could make the table another one than the code relies on, and
+ * need no preloaded library.
  */
 #include "postgres.h"
 
 #include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_publication.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "storage/lmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -69,6 +71,44 @@ report_rewrite(void)
 }
 
 /*
+ * Raises an error if CREATE INDEX names btrdb.points.  Before it begins, because
+ * CONCURRENTLY commits an index that is not valid before it builds it.
+ */
+static void
+check_index(const IndexStmt *stmt, Oid points)
+{
+	if (OidIsValid(points) && RangeVarGetRelid(stmt->relation, NoLock, true) == points)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("CREATE INDEX is not supported on \"btrdb.points\""),
+				 errhint(BTR_INDEX_HINT)));
+}
+
+/*
+ * Warns if a command has made a publication that names btrdb.points: nodes are not
+ * decoded, so it sends no changes.
+ */
+static void
+check_publication(const Node *stmt, Oid points)
+{
+	const char *name;
+
+	if (IsA(stmt, CreatePublicationStmt))
+		name = ((const CreatePublicationStmt *) stmt)->pubname;
+	else if (IsA(stmt, AlterPublicationStmt))
+		name = ((const AlterPublicationStmt *) stmt)->pubname;
+	else
+		return;
+	if (OidIsValid(points) &&
+		list_member_oid(GetRelationPublications(points), get_publication_oid(name, false)))
+		ereport(WARNING,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("publication \"%s\" sends no points that are written to \"btrdb.points\"", name),
+				 errdetail("A new subscriber gets a copy of those that are there, and then nothing but TRUNCATE."),
+				 errhint("Use physical replication, or publish a table that the points come from.")));
+}
+
+/*
  * Raises an error if a command has made of btrdb.points what it cannot be.
  */
 static void
@@ -76,6 +116,11 @@ check_points(Relation rel)
 {
 	TriggerDesc *triggers = rel->trigdesc;
 
+	if (rel->rd_rel->relkind != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("table \"btrdb.points\" must stay a table"),
+				 errhint("Use a view of another name.")));
 	BtrCheckPointsColumns(RelationGetDescr(rel));
 	if (triggers != NULL &&
 		(triggers->trig_insert_after_row || triggers->trig_update_after_row ||
@@ -94,7 +139,7 @@ check_points(Relation rel)
 }
 
 /*
- * Event trigger of table_rewrite and ddl_command_end.
+ * Event trigger of ddl_command_start, table_rewrite and ddl_command_end.
  *
  * At the end of a command only a table that the transaction has locked to change
  * it is looked at: what others do to it is their event triggers' business, and
@@ -115,10 +160,21 @@ btrdb_guard_commands(PG_FUNCTION_ARGS)
 	if (creating_extension || IsBinaryUpgrade)
 		PG_RETURN_NULL();
 
+	if (strcmp(data->event, "ddl_command_start") == 0)
+	{
+		if (IsA(data->parsetree, IndexStmt))
+			check_index((const IndexStmt *) data->parsetree, points);
+		PG_RETURN_NULL();
+	}
 	if (strcmp(data->event, "table_rewrite") == 0)
 	{
 		if (DatumGetObjectId(OidFunctionCall0(F_PG_EVENT_TRIGGER_TABLE_REWRITE_OID)) == points)
 			report_rewrite();
+		PG_RETURN_NULL();
+	}
+	if (data->tag == CMDTAG_CREATE_PUBLICATION || data->tag == CMDTAG_ALTER_PUBLICATION)
+	{
+		check_publication(data->parsetree, points);
 		PG_RETURN_NULL();
 	}
 

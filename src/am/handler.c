@@ -16,6 +16,7 @@
 #include "catalog/storage_xlog.h"
 #include "executor/tuptable.h"
 #include "fmgr.h"
+#include "storage/lmgr.h"
 #include "storage/smgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -150,16 +151,14 @@ btr_index_build_range_scan(Relation rel, Relation index, struct IndexInfo *info,
 						   IndexBuildCallback callback, void *callback_state,
 						   TableScanDesc scan)
 {
-	not_supported(rel, "CREATE INDEX",
-				  "The tree is the index of stream and time.");
+	not_supported(rel, "CREATE INDEX", BTR_INDEX_HINT);
 }
 
 static void
 btr_index_validate_scan(Relation rel, Relation index, struct IndexInfo *info,
 						Snapshot snapshot, struct ValidateIndexState *state)
 {
-	not_supported(rel, "CREATE INDEX",
-				  "The tree is the index of stream and time.");
+	not_supported(rel, "CREATE INDEX", BTR_INDEX_HINT);
 }
 
 /* ---- single rows ---- */
@@ -244,6 +243,20 @@ btr_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot,
 /* ---- the relation as a whole ---- */
 
 /*
+ * Says whether rel, in the same schema as btrdb.points, is the table that VACUUM FULL
+ * makes to copy it to: it has this name, and nobody else may use btrdb.points.
+ */
+static bool
+is_copy_of_points(Relation rel)
+{
+	Oid			points = get_relname_relid("points", RelationGetNamespace(rel));
+
+	return OidIsValid(points) &&
+		strcmp(RelationGetRelationName(rel), psprintf("pg_temp_%u", points)) == 0 &&
+		CheckRelationOidLockedByMe(points, AccessExclusiveLock, false);
+}
+
+/*
  * Raises an error unless rel is btrdb.points, a permanent table with the three
  * columns that the extension's script gives it.
  */
@@ -251,15 +264,9 @@ static void
 check_is_points(Relation rel, char persistence)
 {
 	char	   *schema = get_namespace_name(RelationGetNamespace(rel));
-	bool		in_schema = schema != NULL && strcmp(schema, "btrdb") == 0;
-	char	   *copy_name;
 
-	/* VACUUM FULL copies to a table of this name, to swap the files */
-	copy_name = psprintf("pg_temp_%u", in_schema ?
-						 get_relname_relid("points", RelationGetNamespace(rel)) : InvalidOid);
-
-	if (!in_schema || (strcmp(RelationGetRelationName(rel), "points") != 0 &&
-					   strcmp(RelationGetRelationName(rel), copy_name) != 0))
+	if (schema == NULL || strcmp(schema, "btrdb") != 0 ||
+		(strcmp(RelationGetRelationName(rel), "points") != 0 && !is_copy_of_points(rel)))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("access method \"btrdb\" cannot be used for relation \"%s\"",

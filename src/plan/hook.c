@@ -13,6 +13,8 @@
 #include "nodes/plannodes.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "optimizer/planner.h"
+#include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -21,6 +23,7 @@
 #include "stream/stream.h"
 
 static set_rel_pathlist_hook_type prev_set_rel_pathlist_hook = NULL;
+static create_upper_paths_hook_type prev_create_upper_paths_hook = NULL;
 
 /*
  * Says whether the relation is btrdb.points.
@@ -129,6 +132,34 @@ set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *r
 }
 
 /*
+ * Refuses ON CONFLICT with a target: there can be no constraint that it names.
+ */
+static void
+check_on_conflict(const Query *parse)
+{
+	const OnConflictExpr *conflict = parse->onConflict;
+
+	if (conflict != NULL && conflict->arbiterElems != NIL &&
+		is_points(rt_fetch(parse->resultRelation, parse->rtable)))
+		refuse("ON CONFLICT with a target",
+			   "Points of equal time coexist; use btrdb_delete() to replace some.");
+}
+
+/*
+ * Looks at a whole query when its paths are made, all but the last step.
+ */
+static void
+create_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+				   RelOptInfo *output_rel, void *extra)
+{
+	if (prev_create_upper_paths_hook)
+		prev_create_upper_paths_hook(root, stage, input_rel, output_rel, extra);
+
+	if (stage == UPPERREL_FINAL)
+		check_on_conflict(root->parse);
+}
+
+/*
  * Joins the planner's hooks and makes the custom scans known, also to parallel
  * workers.
  */
@@ -137,6 +168,8 @@ BtrInstallPlannerHooks(void)
 {
 	prev_set_rel_pathlist_hook = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = set_rel_pathlist;
+	prev_create_upper_paths_hook = create_upper_paths_hook;
+	create_upper_paths_hook = create_upper_paths;
 	RegisterCustomScanMethods(&BtrPointScanMethods);
 	RegisterCustomScanMethods(&BtrValuesScanMethods);
 }

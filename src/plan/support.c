@@ -43,6 +43,7 @@ BtrEstimatePoints(const pg_uuid_t *stream, int64 start, int64 end)
 		return -1;
 	catalog = BtrGetCatalog();
 	if (pg_class_aclcheck(catalog->points, GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
+		check_enable_rls(catalog->points, InvalidOid, true) != RLS_NONE ||
 		check_enable_rls(catalog->streams, InvalidOid, true) != RLS_NONE)
 		return -1;
 

@@ -137,10 +137,24 @@ check_not_gathered(const pg_uuid_t *stream, CommandId cid)
 }
 
 /*
+ * Raises 42501 if policies of btrdb.points itself choose which points the current
+ * user sees: queries of the table obey them, functions cannot.
+ */
+static void
+check_no_policies(Oid points)
+{
+	if (check_enable_rls(points, InvalidOid, false) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("functions cannot apply the row-level security of table \"btrdb.points\""),
+				 errhint("Use SELECT and INSERT on btrdb.points; policies on btrdb.streams apply to functions too.")));
+}
+
+/*
  * Opens btrdb.points for an operation on a stream.  Raises 42501 if the current
- * user has not the ACL_* right on btrdb.points, 42704 if there is no such stream
- * or row-level security hides it.  A writer finds what commands before it have
- * inserted, also if they have not finished.
+ * user has not the ACL_* right on btrdb.points or is subject to policies there, 42704
+ * if there is no such stream or row-level security hides it.  A writer finds what
+ * commands before it have inserted, also if they have not finished.
  *
  * The lock is taken before anything else of the stream is read: it keeps
  * TRUNCATE away, so the store stays what it is until the end of the transaction.
@@ -155,6 +169,7 @@ BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right)
 
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, OBJECT_TABLE, "points");
+	check_no_policies(points);
 
 	rel = table_open(points, lockmode);
 
