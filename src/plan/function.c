@@ -1,7 +1,8 @@
 /*
  * function.c
- *		Calls of btrdb_values() in FROM, run as custom scans: rows are delivered
- *		as they are read, ordered by time, and not stored in between.
+ *		Calls of btrdb_values(), btrdb_windows() and btrdb_aligned_windows() in FROM,
+ *		run as custom scans: rows are delivered as they are read, ordered by time,
+ *		and not stored in between.
  *
  * Everything that the call would do is done here: the right to execute it is
  * checked, arguments are computed once per (re)scan, a NULL among them gives no row.
@@ -9,7 +10,6 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
-#include "access/table.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_proc.h"
@@ -27,52 +27,119 @@
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
-#include "utils/uuid.h"
 
 #include "plan/plan.h"
-#include "stream/stream.h"
-#include "types/check.h"
+#include "plan/rows.h"
 
-#define VALUES_ARGS		4
+/* How calls of a function are planned and run. */
+typedef struct FunctionKind
+{
+	const BtrRowKind *rows;
+	PGFunction	support;		/* the function is known by it */
+	double		pages_per_row;
+	CustomPathMethods path;
+	CustomScanMethods scan;
+	CustomExecMethods exec;
+} FunctionKind;
 
-typedef struct BtrValuesState
+typedef struct CallScanState
 {
 	CustomScanState css;
 
 	/* Info */
+	const FunctionKind *kind;
 	Oid			function;
 	List	   *args;			/* of ExprState */
-	Relation	rel;
 
 	/* The current scan */
 	bool		started;
-	BtrView		view;
-	BtrViewScan *scan;			/* NULL if there are no (more) rows */
+	BtrRows    *rows;			/* NULL if there are none, and before the first is asked for */
 	MemoryContext context;		/* reset with each rescan */
 
-	/* What this node read, the current scan not included */
-	int64		leaves;
-	int64		rows;
-} BtrValuesState;
+	/* What former scans of this node read, and how many rows all of them gave */
+	BtrReadCounts before;
+	int64		nrows;
+} CallScanState;
 
 extern Datum btrdb_values_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_windows_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_aligned_windows_support(PG_FUNCTION_ARGS);
+
+static Plan *plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path,
+					   List *tlist, List *clauses, List *custom_plans);
+static Node *create_function_scan(CustomScan *plan);
+static void begin_function_scan(CustomScanState *node, EState *estate, int eflags);
+static TupleTableSlot *exec_function_scan(CustomScanState *node);
+static void rescan_function_scan(CustomScanState *node);
+static void end_function_scan(CustomScanState *node);
+static void explain_function_scan(CustomScanState *node, List *ancestors,
+								  struct ExplainState *es);
+
+/* The methods that show a name, which is all they differ in. */
+#define METHODS(name) \
+	.path = {.CustomName = (name), .PlanCustomPath = plan_path}, \
+	.scan = {.CustomName = (name), .CreateCustomScanState = create_function_scan}, \
+	.exec = { \
+		.CustomName = (name), \
+		.BeginCustomScan = begin_function_scan, \
+		.ExecCustomScan = exec_function_scan, \
+		.EndCustomScan = end_function_scan, \
+		.ReScanCustomScan = rescan_function_scan, \
+		.ExplainCustomScan = explain_function_scan, \
+	}
+
+static const FunctionKind kinds[] = {
+	{&BtrValuesRows, btrdb_values_support, 0.001, METHODS("btrdb_values")},
+	/* an edge of a window may lie in any leaf */
+	{&BtrWindowsRows, btrdb_windows_support, 1, METHODS("btrdb_windows")},
+	{&BtrAlignedWindowsRows, btrdb_aligned_windows_support, 0.02,
+	METHODS("btrdb_aligned_windows")},
+};
 
 /* ---- planning ---- */
 
 /*
- * Returns the call if the range table entry is nothing but a call of
- * btrdb_values() that can be run here, or NULL.
+ * Returns the kind of the function that is called, or NULL if it is none of ours.
+ */
+static const FunctionKind *
+function_kind(const FuncExpr *call)
+{
+	Oid			support = get_func_support(call->funcid);
+	FmgrInfo	flinfo;
+
+	if (!OidIsValid(support))
+		return NULL;
+	fmgr_info(support, &flinfo);
+	for (int i = 0; i < lengthof(kinds); i++)
+	{
+		const BtrRowKind *rows = kinds[i].rows;
+
+		if (flinfo.fn_addr != kinds[i].support)
+			continue;
+		if (list_length(call->args) != rows->nargs)
+			return NULL;
+		for (int j = 0; j < rows->nargs; j++)
+		{
+			if (exprType(list_nth(call->args, j)) != rows->argtypes[j])
+				return NULL;
+		}
+		return &kinds[i];
+	}
+	return NULL;
+}
+
+/*
+ * Returns the call if the range table entry is nothing but a call that can be run here,
+ * and its kind; otherwise NULL.
  */
 static FuncExpr *
-values_call(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
+scannable_call(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
+			   const FunctionKind **kind)
 {
 	RangeTblFunction *function;
 	FuncExpr   *call;
-	Oid			support;
-	FmgrInfo	flinfo;
 	HeapTuple	tuple;
 	bool		plain;
 	Bitmapset  *columns = NULL;
@@ -84,22 +151,10 @@ values_call(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	function = linitial_node(RangeTblFunction, rte->functions);
 	if (function->funccolnames != NIL || !IsA(function->funcexpr, FuncExpr))
 		return NULL;
-
-	/* the function is known by its support function */
 	call = (FuncExpr *) function->funcexpr;
-	support = get_func_support(call->funcid);
-	if (!OidIsValid(support))
+	*kind = function_kind(call);
+	if (*kind == NULL)
 		return NULL;
-	fmgr_info(support, &flinfo);
-	if (flinfo.fn_addr != btrdb_values_support ||
-		list_length(call->args) != VALUES_ARGS ||
-		exprType(linitial(call->args)) != UUIDOID)
-		return NULL;
-	for_each_from(lc, call->args, 1)
-	{
-		if (exprType(lfirst(lc)) != INT8OID)
-			return NULL;
-	}
 
 	/* whoever has given it another user or settings gets an ordinary call */
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(call->funcid));
@@ -134,8 +189,7 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List
 	RangeTblFunction *function = linitial_node(RangeTblFunction, rte->functions);
 	FuncExpr   *call = castNode(FuncExpr, function->funcexpr);
 	CustomScan *scan = makeNode(CustomScan);
-	Var		   *time = makeVar(rel->relid, 1, INT8OID, -1, InvalidOid, 0);
-	Var		   *value = makeVar(rel->relid, 2, FLOAT8OID, -1, InvalidOid, 0);
+	const FunctionKind *kind = function_kind(call);
 
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
@@ -143,22 +197,21 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List
 	scan->flags = best_path->flags;
 	scan->custom_exprs = call->args;
 	scan->custom_private = list_make1_oid(call->funcid);
-	scan->custom_scan_tlist =
-		list_make2(makeTargetEntry((Expr *) time, 1, NULL, false),
-				   makeTargetEntry((Expr *) value, 2, NULL, false));
+	for (int i = 0; i < kind->rows->ncolumns; i++)
+	{
+		Var		   *column = makeVar(rel->relid, i + 1, kind->rows->columns[i], -1,
+									 InvalidOid, 0);
+
+		scan->custom_scan_tlist = lappend(scan->custom_scan_tlist,
+										  makeTargetEntry((Expr *) column, i + 1, NULL, false));
+	}
 	scan->custom_relids = bms_make_singleton(rel->relid);
-	scan->methods = &BtrValuesScanMethods;
+	scan->methods = &kind->scan;
 	return &scan->scan.plan;
 }
 
-static const CustomPathMethods path_methods = {
-	.CustomName = "btrdb_values",
-	.PlanCustomPath = plan_path,
-};
-
 /*
- * Replaces the path to a call of btrdb_values() by a custom scan, if it can be
- * one.
+ * Replaces the path to a function call by a custom scan, if it can be one.
  */
 void
 BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
@@ -166,12 +219,13 @@ BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	CustomPath *path;
 	Var		   *time;
 	QualCost	cost;
+	const FunctionKind *kind;
 	FuncExpr   *call;
 
 	/* Rows that another row's change may have to be checked again with are stored. */
 	if (root->rowMarks != NIL || IS_DUMMY_REL(rel))
 		return;
-	call = values_call(root, rel, rte);
+	call = scannable_call(root, rel, rte, &kind);
 	if (call == NULL)
 		return;
 
@@ -183,7 +237,7 @@ BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	path->path.parallel_safe = rel->consider_parallel;
 	path->path.rows = path->path.param_info != NULL ? path->path.param_info->ppi_rows : rel->rows;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->methods = &path_methods;
+	path->methods = &kind->path;
 
 	time = makeVar(rel->relid, 1, INT8OID, -1, InvalidOid, 0);
 	path->path.pathkeys = BtrBuildExpressionPathkey(root, (Expr *) time, Int8LessOperator,
@@ -193,7 +247,8 @@ BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	path->path.startup_cost = cost.startup + cost.per_tuple + 2 * random_page_cost +
 		rel->baserestrictcost.startup + rel->reltarget->cost.startup;
 	path->path.total_cost = path->path.startup_cost +
-		(cpu_tuple_cost + rel->baserestrictcost.per_tuple) * rel->tuples +
+		(kind->pages_per_row * seq_page_cost + cpu_tuple_cost +
+		 rel->baserestrictcost.per_tuple) * rel->tuples +
 		rel->reltarget->cost.per_tuple * path->path.rows;
 
 	rel->pathlist = NIL;
@@ -206,9 +261,9 @@ BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
  * Checks that the user may execute the function, and prepares its arguments.
  */
 static void
-begin_values_scan(CustomScanState *node, EState *estate, int eflags)
+begin_function_scan(CustomScanState *node, EState *estate, int eflags)
 {
-	BtrValuesState *state = (BtrValuesState *) node;
+	CallScanState *state = (CallScanState *) node;
 	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
 	AclResult	result;
 
@@ -219,47 +274,30 @@ begin_values_scan(CustomScanState *node, EState *estate, int eflags)
 	InvokeFunctionExecuteHook(state->function);
 
 	state->args = ExecInitExprList(plan->custom_exprs, &node->ss.ps);
-	state->context = AllocSetContextCreate(estate->es_query_cxt, "btrdb_values scan",
+	state->context = AllocSetContextCreate(estate->es_query_cxt, "btrdb scan of a function",
 										   ALLOCSET_DEFAULT_SIZES);
-	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
-		state->rel = table_open(BtrGetCatalog()->points, AccessShareLock);
 }
 
 /*
  * Computes the arguments and opens what they ask for.
  */
 static void
-start_scan(BtrValuesState *state)
+start_scan(CallScanState *state)
 {
 	MemoryContext old = MemoryContextSwitchTo(state->context);
 	ExprContext *econtext = state->css.ss.ps.ps_ExprContext;
-	Datum		value[VALUES_ARGS];
-	pg_uuid_t  *stream;
-	int64		start;
-	int64		end;
+	Datum		args[BTR_ROWS_MAX_ARGS];
+	bool		isnull = false;
 
 	state->started = true;
-	for (int i = 0; i < VALUES_ARGS; i++)
+	for (int i = 0; i < state->kind->rows->nargs && !isnull; i++)
+		args[i] = ExecEvalExprSwitchContext(list_nth(state->args, i), econtext, &isnull);
+	if (!isnull)
 	{
-		bool		isnull;
-
-		value[i] = ExecEvalExprSwitchContext(list_nth(state->args, i), econtext, &isnull);
-		if (isnull)
-		{
-			MemoryContextSwitchTo(old);
-			return;
-		}
+		PushActiveSnapshot(state->css.ss.ps.state->es_snapshot);
+		state->rows = BtrRowsBegin(state->kind->rows, args);
+		PopActiveSnapshot();
 	}
-	stream = DatumGetUUIDP(value[0]);
-	start = DatumGetInt64(value[1]);
-	end = DatumGetInt64(value[2]);
-	BtrCheckRange(start, end);
-
-	PushActiveSnapshot(state->css.ss.ps.state->es_snapshot);
-	table_close(BtrStoreOpen(stream, AccessShareLock, ACL_SELECT), NoLock);
-	BtrViewOpen(state->rel, stream, DatumGetInt64(value[3]), &state->view);
-	state->scan = BtrViewScanBegin(&state->view, start, end);
-	PopActiveSnapshot();
 	MemoryContextSwitchTo(old);
 }
 
@@ -269,29 +307,23 @@ start_scan(BtrValuesState *state)
 static TupleTableSlot *
 next_row(ScanState *node)
 {
-	BtrValuesState *state = (BtrValuesState *) node;
+	CallScanState *state = (CallScanState *) node;
 	TupleTableSlot *slot = node->ss_ScanTupleSlot;
 	MemoryContext old;
-	BtrPoint	point;
 	bool		found;
 
 	ExecClearTuple(slot);
-	CHECK_FOR_INTERRUPTS();
 	if (!state->started)
 		start_scan(state);
-	if (state->scan == NULL)
+	if (state->rows == NULL)
 		return slot;
 
 	old = MemoryContextSwitchTo(state->context);
-	found = BtrViewScanNext(state->scan, &point);
+	found = BtrRowsNext(state->rows, slot->tts_values, slot->tts_isnull);
 	MemoryContextSwitchTo(old);
 	if (!found)
 		return slot;
-
-	state->rows++;
-	slot->tts_values[0] = Int64GetDatum(point.time);
-	slot->tts_values[1] = Float8GetDatum(point.value);
-	slot->tts_isnull[0] = slot->tts_isnull[1] = false;
+	state->nrows++;
 	return ExecStoreVirtualTuple(slot);
 }
 
@@ -301,7 +333,8 @@ next_row(ScanState *node)
 static bool
 recheck_row(ScanState *node, TupleTableSlot *slot)
 {
-	elog(ERROR, "unexpected recheck of a row of btrdb_values");
+	elog(ERROR, "unexpected recheck of a row of %s",
+		 ((CallScanState *) node)->kind->rows->name);
 	return false;
 }
 
@@ -309,94 +342,113 @@ recheck_row(ScanState *node, TupleTableSlot *slot)
  * Returns the next row that fulfils all conditions.
  */
 static TupleTableSlot *
-exec_values_scan(CustomScanState *node)
+exec_function_scan(CustomScanState *node)
 {
 	return ExecScan(&node->ss, next_row, recheck_row);
+}
+
+/*
+ * Ends the current scan.
+ */
+static void
+close_scan(CallScanState *state)
+{
+	ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
+	if (state->rows != NULL)
+	{
+		BtrRowsCount(state->rows, &state->before);
+		BtrRowsEnd(state->rows);
+	}
+	state->rows = NULL;
+	state->started = false;
 }
 
 /*
  * Prepares to scan anew.
  */
 static void
-rescan_values_scan(CustomScanState *node)
+rescan_function_scan(CustomScanState *node)
 {
-	BtrValuesState *state = (BtrValuesState *) node;
+	CallScanState *state = (CallScanState *) node;
 
-	ExecClearTuple(node->ss.ss_ScanTupleSlot);
-	if (state->scan != NULL)
-		state->leaves += BtrViewScanLeaves(state->scan);
-	state->scan = NULL;
-	state->started = false;
+	close_scan(state);
 	MemoryContextReset(state->context);
 	ExecScanReScan(&node->ss);
 }
 
 /*
- * Ends the scan.  The lock is kept to the end of the transaction.
+ * Ends the scan.
  */
 static void
-end_values_scan(CustomScanState *node)
+end_function_scan(CustomScanState *node)
 {
-	BtrValuesState *state = (BtrValuesState *) node;
+	CallScanState *state = (CallScanState *) node;
 
+	close_scan(state);
 	MemoryContextDelete(state->context);
-	if (state->rel != NULL)
-		table_close(state->rel, NoLock);
 }
 
 /*
  * Shows the arguments and, once it has run, what was read.
  */
 static void
-explain_values_scan(CustomScanState *node, List *ancestors, struct ExplainState *es)
+explain_function_scan(CustomScanState *node, List *ancestors, struct ExplainState *es)
 {
-	BtrValuesState *state = (BtrValuesState *) node;
+	CallScanState *state = (CallScanState *) node;
 	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
-	Node	   *version = list_nth(plan->custom_exprs, 3);
+	const BtrRowKind *rows = state->kind->rows;
 
-	BtrExplainExpr("Stream", linitial(plan->custom_exprs), node, ancestors, es);
-	BtrExplainExpr("Start", lsecond(plan->custom_exprs), node, ancestors, es);
-	BtrExplainExpr("End", lthird(plan->custom_exprs), node, ancestors, es);
-	if (IsA(version, Const) && !((Const *) version)->constisnull &&
-		DatumGetInt64(((Const *) version)->constvalue) == BTR_VERSION_LATEST)
-		ExplainPropertyText("Version", "latest", es);
-	else
-		BtrExplainExpr("Version", version, node, ancestors, es);
+	for (int i = 0; i < rows->nargs; i++)
+	{
+		Node	   *arg = list_nth(plan->custom_exprs, i);
+
+		if (i == rows->nargs - 1 && IsA(arg, Const) && !((Const *) arg)->constisnull &&
+			DatumGetInt64(((Const *) arg)->constvalue) == BTR_VERSION_LATEST)
+			ExplainPropertyText(rows->labels[i], "latest", es);
+		else
+			BtrExplainExpr(rows->labels[i], arg, node, ancestors, es);
+	}
 
 	if (es->analyze)
 	{
-		int64		leaves = state->leaves;
+		BtrReadCounts counts = state->before;
 
-		if (state->scan != NULL)
-			leaves += BtrViewScanLeaves(state->scan);
-		ExplainPropertyInteger("Leaves Read", NULL, leaves, es);
-		ExplainPropertyInteger("Points Read", NULL, state->rows, es);
+		if (state->rows != NULL)
+			BtrRowsCount(state->rows, &counts);
+		if (rows != &BtrValuesRows)
+			ExplainPropertyInteger("Nodes Read", NULL, counts.nodes, es);
+		ExplainPropertyInteger("Leaves Read", NULL, counts.leaves, es);
+		if (rows == &BtrValuesRows)
+			ExplainPropertyInteger("Points Read", NULL, state->nrows, es);
 	}
 }
-
-static const CustomExecMethods exec_methods = {
-	.CustomName = "btrdb_values",
-	.BeginCustomScan = begin_values_scan,
-	.ExecCustomScan = exec_values_scan,
-	.EndCustomScan = end_values_scan,
-	.ReScanCustomScan = rescan_values_scan,
-	.ExplainCustomScan = explain_values_scan,
-};
 
 /*
  * Makes the state of a scan.
  */
 static Node *
-create_values_scan(CustomScan *plan)
+create_function_scan(CustomScan *plan)
 {
-	BtrValuesState *state = (BtrValuesState *) newNode(sizeof(BtrValuesState),
-														 T_CustomScanState);
+	CallScanState *state = (CallScanState *) newNode(sizeof(CallScanState),
+															   T_CustomScanState);
 
-	state->css.methods = &exec_methods;
+	for (int i = 0; i < lengthof(kinds); i++)
+	{
+		if (plan->methods == &kinds[i].scan)
+			state->kind = &kinds[i];
+	}
+	if (state->kind == NULL)
+		elog(ERROR, "unrecognized scan of a function: %s", plan->methods->CustomName);
+	state->css.methods = &state->kind->exec;
 	return (Node *) state;
 }
 
-const CustomScanMethods BtrValuesScanMethods = {
-	.CustomName = "btrdb_values",
-	.CreateCustomScanState = create_values_scan,
-};
+/*
+ * Makes the custom scans known, also to parallel workers.
+ */
+void
+BtrRegisterFunctionScans(void)
+{
+	for (int i = 0; i < lengthof(kinds); i++)
+		RegisterCustomScanMethods(&kinds[i].scan);
+}

@@ -171,5 +171,5 @@ BtrInstallPlannerHooks(void)
 	prev_create_upper_paths_hook = create_upper_paths_hook;
 	create_upper_paths_hook = create_upper_paths;
 	RegisterCustomScanMethods(&BtrPointScanMethods);
-	RegisterCustomScanMethods(&BtrValuesScanMethods);
+	BtrRegisterFunctionScans();
 }

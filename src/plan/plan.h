@@ -40,11 +40,12 @@ extern const CustomScanMethods BtrPointScanMethods;
 extern void BtrExplainExpr(const char *label, Node *expr, CustomScanState *node,
 						   List *ancestors, struct ExplainState *es);
 
-/* ---- function.c: btrdb_values() in FROM ---- */
+/* ---- function.c: btrdb_values() and functions of windows in FROM ---- */
 
-extern const CustomScanMethods BtrValuesScanMethods;
+/* Makes the custom scans known. */
+extern void BtrRegisterFunctionScans(void);
 
-/* Replaces the path to a call of btrdb_values() by a custom scan, if it can be one. */
+/* Replaces the path to a function call by a custom scan, if it can be one. */
 extern void BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
 
 /* ---- support.c: estimates ---- */

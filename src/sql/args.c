@@ -1,6 +1,6 @@
 /*
  * args.c
- *		Checks of arguments that several SQL functions share.
+ *		What several SQL functions do with their arguments and rows.
  */
 #include "postgres.h"
 
@@ -25,20 +25,6 @@ BtrCheckNotNull(FunctionCallInfo fcinfo, const char *const *names)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("argument \"%s\" must not be null", names[i])));
 	}
-}
-
-/*
- * Raises 22023 unless min <= value <= max.  name is the argument's name.
- */
-void
-BtrCheckLimit(const char *name, int64 value, int64 min, int64 max)
-{
-	if (value < min || value > max)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s %lld is out of range", name, (long long) value),
-				 errdetail("Argument %s must be from %lld to %lld.",
-						   name, (long long) min, (long long) max)));
 }
 
 /*
@@ -82,4 +68,29 @@ BtrPutPoint(ReturnSetInfo *rsinfo, const BtrPoint *point)
 	bool		nulls[2] = {false, false};
 
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/*
+ * Returns all rows of the function that is called, as a set.
+ */
+Datum
+BtrReturnRows(FunctionCallInfo fcinfo, const BtrRowKind *kind)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum		args[BTR_ROWS_MAX_ARGS];
+	Datum		values[BTR_ROWS_MAX_COLUMNS];
+	bool		nulls[BTR_ROWS_MAX_COLUMNS];
+	BtrRows    *rows;
+
+	Assert(PG_NARGS() == kind->nargs);
+	for (int i = 0; i < kind->nargs; i++)
+		args[i] = PG_GETARG_DATUM(i);
+
+	InitMaterializedSRF(fcinfo, 0);
+	rows = BtrRowsBegin(kind, args);
+	while (BtrRowsNext(rows, values, nulls))
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	BtrRowsEnd(rows);
+
+	return (Datum) 0;
 }

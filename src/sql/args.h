@@ -1,6 +1,6 @@
 /*
  * args.h
- *		Checks of arguments that several SQL functions share.
+ *		What several SQL functions do with their arguments and rows.
  */
 #ifndef BTR_ARGS_H
 #define BTR_ARGS_H
@@ -9,19 +9,20 @@
 #include "funcapi.h"
 
 #include "btrdb.h"
+#include "plan/rows.h"
 #include "stream/stream.h"
 #include "types/check.h"
 
 /* Raises 22004 if an argument is NULL; names are those of all arguments. */
 extern void BtrCheckNotNull(FunctionCallInfo fcinfo, const char *const *names);
 
-/* Raises 22023 unless min <= value <= max. */
-extern void BtrCheckLimit(const char *name, int64 value, int64 min, int64 max);
-
 /* Raises 22023 for an unknown merge policy, 0A000 for one other than never. */
 extern void BtrCheckMerge(const text *merge);
 
 /* Adds a (time, value) row to the result that InitMaterializedSRF() set up. */
 extern void BtrPutPoint(ReturnSetInfo *rsinfo, const BtrPoint *point);
+
+/* Returns all rows of the function that is called. */
+extern Datum BtrReturnRows(FunctionCallInfo fcinfo, const BtrRowKind *kind);
 
 #endif							/* BTR_ARGS_H */

@@ -5,7 +5,6 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "miscadmin.h"
 #include "utils/uuid.h"
 
 #include "sql/args.h"
@@ -23,29 +22,7 @@ PG_FUNCTION_INFO_V1(btrdb_latest);
 Datum
 btrdb_values(PG_FUNCTION_ARGS)
 {
-	pg_uuid_t  *stream = PG_GETARG_UUID_P(0);
-	int64		start = PG_GETARG_INT64(1);
-	int64		end = PG_GETARG_INT64(2);
-	int64		version = PG_GETARG_INT64(3);
-	Relation	rel;
-	BtrView		view;
-	BtrViewScan *scan;
-	BtrPoint	point;
-
-	BtrCheckRange(start, end);
-	InitMaterializedSRF(fcinfo, 0);
-
-	rel = BtrStoreOpen(stream, AccessShareLock, ACL_SELECT);
-	BtrViewOpen(rel, stream, version, &view);
-	scan = BtrViewScanBegin(&view, start, end);
-	while (BtrViewScanNext(scan, &point))
-	{
-		CHECK_FOR_INTERRUPTS();
-		BtrPutPoint((ReturnSetInfo *) fcinfo->resultinfo, &point);
-	}
-	table_close(rel, NoLock);
-
-	return (Datum) 0;
+	return BtrReturnRows(fcinfo, &BtrValuesRows);
 }
 
 /*

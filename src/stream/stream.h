@@ -212,6 +212,7 @@ typedef struct BtrViewWindows BtrViewWindows;
 extern BtrViewWindows *BtrViewWindowsBegin(const BtrView *view, int64 start, uint64 width,
 										   uint64 nwindows, int depth);
 extern bool BtrViewWindowsNext(BtrViewWindows *windows, uint64 *index, BtrStat *stat);
+extern void BtrViewWindowsCount(const BtrViewWindows *windows, BtrReadCounts *counts);
 
 /* The statistics of [start, end). */
 extern BtrStat BtrViewStat(const BtrView *view, int64 start, int64 end);

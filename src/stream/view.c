@@ -221,6 +221,15 @@ BtrViewWindowsNext(BtrViewWindows *windows, uint64 *index, BtrStat *stat)
 }
 
 /*
+ * Adds the nodes that have been read so far.
+ */
+void
+BtrViewWindowsCount(const BtrViewWindows *windows, BtrReadCounts *counts)
+{
+	BtrWindowsCount(windows->tree, counts);
+}
+
+/*
  * Returns the statistics of [start, end).
  */
 BtrStat

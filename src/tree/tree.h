@@ -100,6 +100,13 @@ extern BtrRoot BtrTreeDelete(BtrWriter *writer, const BtrRoot *root, int phase,
 
 /* ---- reading; iterators live in the current memory context and hold no pins between calls ---- */
 
+/* How many nodes a reader has read, leaves among them. */
+typedef struct BtrReadCounts
+{
+	int64		nodes;
+	int64		leaves;
+} BtrReadCounts;
+
 typedef struct BtrScan BtrScan;
 
 /* Starts a scan of the points in [start, end). */
@@ -123,6 +130,9 @@ extern BtrWindows *BtrWindowsBegin(const BtrTree *tree, int64 start, uint64 widt
 
 /* Next window that is not empty, in order; false at the end. */
 extern bool BtrWindowsNext(BtrWindows *windows, uint64 *index, BtrStat *stat);
+
+/* Adds what has been read so far to *counts. */
+extern void BtrWindowsCount(const BtrWindows *windows, BtrReadCounts *counts);
 
 /* Forward: the first point with t >= time.  Backward: the last with t < time. */
 extern bool BtrNearest(const BtrTree *tree, int64 time, bool backward, BtrPoint *point);

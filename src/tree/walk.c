@@ -62,6 +62,9 @@ BtrWalkRead(BtrWalk *walk, const BtrRef *ref)
 	if (*copy == NULL)
 		*copy = new_page_copy(walk);
 	BtrNodeRead(walk->tree.rel, &walk->tree.stream, ref, *copy, frame->node);
+	walk->counts.nodes++;
+	if (frame->node->h.kind == BTR_NODE_LEAF)
+		walk->counts.leaves++;
 	return frame->node;
 }
 

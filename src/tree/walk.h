@@ -35,6 +35,7 @@ typedef struct BtrWalk
 	BtrWalkFrame path[BTR_WALK_MAX_DEPTH];
 	ItemPointerData leaf;		/* the leaf that points are of; invalid if none */
 	BtrPoints	points;
+	BtrReadCounts counts;
 
 	/* Memory */
 	MemoryContext context;

@@ -149,7 +149,7 @@ next_piece(BtrWindows *w, uint64 *index, BtrStat *stat)
 		BtrRange	range = {ref.start, ref.end};
 
 		walk->started = true;
-		if (BtrRootIsEmpty(&walk->tree.root))
+		if (BtrRootIsEmpty(&walk->tree.root) || w->start >= w->end)
 			return false;
 		switch (place_of(w, range, 0, index))
 		{
@@ -218,4 +218,14 @@ BtrWindowsNext(BtrWindows *w, uint64 *index, BtrStat *stat)
 		   w->pending_index == *index)
 		BtrStatMerge(stat, &w->pending_stat);
 	return true;
+}
+
+/*
+ * Adds the nodes that have been read so far.
+ */
+void
+BtrWindowsCount(const BtrWindows *w, BtrReadCounts *counts)
+{
+	counts->nodes += w->walk.counts.nodes;
+	counts->leaves += w->walk.counts.leaves;
 }

@@ -136,3 +136,17 @@ BtrCheckRange(int64 start, int64 end)
 						(long long) start, (long long) end),
 				 errhint("A range contains its start and not its end.")));
 }
+
+/*
+ * Raises 22023 unless min <= value <= max.  name is the argument's name.
+ */
+void
+BtrCheckLimit(const char *name, int64 value, int64 min, int64 max)
+{
+	if (value < min || value > max)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s %lld is out of range", name, (long long) value),
+				 errdetail("Argument %s must be from %lld to %lld.",
+						   name, (long long) min, (long long) max)));
+}

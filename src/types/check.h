@@ -70,6 +70,9 @@ BtrCheckRangeTime(int64 time)
 /* Raises 22008 unless both may be ends of a range, 22023 if start is after end. */
 extern void BtrCheckRange(int64 start, int64 end);
 
+/* Raises 22023 unless min <= value <= max; name is the argument's. */
+extern void BtrCheckLimit(const char *name, int64 value, int64 min, int64 max);
+
 /* Raises 22023 unless value may be the value of a point. */
 static inline void
 BtrCheckValue(double value)

@@ -1,0 +1,285 @@
+/*
+ * rows.c
+ *		The rows of functions that return a stream's points or windows by time.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/pg_type_d.h"
+#include "miscadmin.h"
+#include "utils/rel.h"
+#include "utils/uuid.h"
+
+#include "plan/rows.h"
+#include "types/check.h"
+#include "types/stat.h"
+
+#define MAX_DEPTH		62
+#define MAX_POINTWIDTH	60
+
+struct BtrRows
+{
+	const BtrRowKind *kind;
+
+	/* Settings */
+	int64		start;
+	int64		end;
+	uint64		width;			/* of windows */
+	uint64		nwindows;
+	int			depth;
+	bool		with_empty;
+
+	/* Variables */
+	Relation	rel;
+	BtrView		view;
+	BtrViewScan *points;
+	BtrViewWindows *windows;
+	uint64		next;			/* first window that has no row yet */
+	bool		have_ahead;		/* the next window that is not empty was read: */
+	uint64		ahead;			/* its index, nwindows if there is none */
+	BtrStat		ahead_stat;
+};
+
+/* ---- btrdb_values() ---- */
+
+/*
+ * Has nothing more to check.
+ */
+static void
+prepare_values(BtrRows *rows, const Datum *args)
+{
+}
+
+/*
+ * Starts to read the points of the range.
+ */
+static void
+begin_values(BtrRows *rows)
+{
+	rows->points = BtrViewScanBegin(&rows->view, rows->start, rows->end);
+}
+
+/*
+ * Gives the next point.
+ */
+static bool
+next_value(BtrRows *rows, Datum *values, bool *nulls)
+{
+	BtrPoint	point;
+
+	if (!BtrViewScanNext(rows->points, &point))
+		return false;
+	values[0] = Int64GetDatum(point.time);
+	values[1] = Float8GetDatum(point.value);
+	nulls[0] = nulls[1] = false;
+	return true;
+}
+
+/*
+ * Counts leaves: nobody has asked how many nodes lie above them.
+ */
+static void
+count_values(const BtrRows *rows, BtrReadCounts *counts)
+{
+	counts->leaves += BtrViewScanLeaves(rows->points);
+}
+
+const BtrRowKind BtrValuesRows = {
+	.name = "btrdb_values",
+	.nargs = 4,
+	.argtypes = {UUIDOID, INT8OID, INT8OID, INT8OID},
+	.labels = {"Stream", "Start", "End", "Version"},
+	.ncolumns = 2,
+	.columns = {INT8OID, FLOAT8OID},
+	.prepare = prepare_values,
+	.begin = begin_values,
+	.next = next_value,
+	.count = count_values,
+};
+
+/* ---- windows ---- */
+
+/*
+ * Takes every window of the given width that fits into [start, end).
+ */
+static void
+prepare_windows(BtrRows *rows, const Datum *args)
+{
+	int64		width = DatumGetInt64(args[3]);
+
+	rows->depth = DatumGetInt32(args[4]);
+	BtrCheckLimit("width", width, 1, PG_INT64_MAX);
+	BtrCheckLimit("depth", rows->depth, 0, MAX_DEPTH);
+
+	/* the length of a range may be 2^63 */
+	rows->width = width;
+	rows->nwindows = ((uint64) rows->end - (uint64) rows->start) / rows->width;
+	rows->with_empty = true;
+}
+
+/*
+ * Takes the aligned windows of 2^pointwidth ns that have points.
+ */
+static void
+prepare_aligned_windows(BtrRows *rows, const Datum *args)
+{
+	int32		pointwidth = DatumGetInt32(args[3]);
+	int64		mask;
+
+	BtrCheckLimit("pointwidth", pointwidth, 0, MAX_POINTWIDTH);
+
+	/* in two's complement, this rounds down to a multiple of the width */
+	mask = ~((INT64CONST(1) << pointwidth) - 1);
+	rows->start &= mask;
+	rows->end &= mask;
+	rows->width = UINT64CONST(1) << pointwidth;
+	rows->nwindows = ((uint64) rows->end - (uint64) rows->start) >> pointwidth;
+}
+
+/*
+ * Starts to read windows.
+ */
+static void
+begin_windows(BtrRows *rows)
+{
+	rows->windows = BtrViewWindowsBegin(&rows->view, rows->start, rows->width,
+										rows->nwindows, rows->depth);
+}
+
+/*
+ * Makes the row of one window; the statistics of no points are NULL.
+ */
+static void
+put_window(int64 time, const BtrStat *stat, Datum *values, bool *nulls)
+{
+	bool		empty = stat->count == 0;
+
+	values[0] = Int64GetDatum(time);
+	values[1] = Float8GetDatum(stat->min);
+	values[2] = Float8GetDatum(stat->mean);
+	values[3] = Float8GetDatum(stat->max);
+	values[4] = Int64GetDatum(stat->count);
+	values[5] = Float8GetDatum(BtrStatStddev(stat));
+	nulls[0] = nulls[4] = false;
+	nulls[1] = nulls[2] = nulls[3] = nulls[5] = empty;
+}
+
+/*
+ * Gives the next window.
+ */
+static bool
+next_window(BtrRows *rows, Datum *values, bool *nulls)
+{
+	BtrStat		none;
+	const BtrStat *stat = &rows->ahead_stat;
+	uint64		index;
+
+	if (!rows->have_ahead)
+	{
+		if (!BtrViewWindowsNext(rows->windows, &rows->ahead, &rows->ahead_stat))
+			rows->ahead = rows->nwindows;
+		rows->have_ahead = true;
+	}
+
+	index = rows->with_empty ? rows->next : rows->ahead;
+	if (index >= rows->nwindows)
+		return false;
+	if (index == rows->ahead)
+		rows->have_ahead = false;
+	else
+	{
+		BtrStatInit(&none);
+		stat = &none;
+	}
+	put_window((int64) ((uint64) rows->start + index * rows->width), stat, values, nulls);
+	rows->next = index + 1;
+	return true;
+}
+
+/*
+ * Counts all nodes.
+ */
+static void
+count_windows(const BtrRows *rows, BtrReadCounts *counts)
+{
+	BtrViewWindowsCount(rows->windows, counts);
+}
+
+const BtrRowKind BtrWindowsRows = {
+	.name = "btrdb_windows",
+	.nargs = 6,
+	.argtypes = {UUIDOID, INT8OID, INT8OID, INT8OID, INT4OID, INT8OID},
+	.labels = {"Stream", "Start", "End", "Width", "Depth", "Version"},
+	.ncolumns = 6,
+	.columns = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID},
+	.prepare = prepare_windows,
+	.begin = begin_windows,
+	.next = next_window,
+	.count = count_windows,
+};
+
+const BtrRowKind BtrAlignedWindowsRows = {
+	.name = "btrdb_aligned_windows",
+	.nargs = 5,
+	.argtypes = {UUIDOID, INT8OID, INT8OID, INT4OID, INT8OID},
+	.labels = {"Stream", "Start", "End", "Pointwidth", "Version"},
+	.ncolumns = 6,
+	.columns = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID},
+	.prepare = prepare_aligned_windows,
+	.begin = begin_windows,
+	.next = next_window,
+	.count = count_windows,
+};
+
+/* ---- all of them ---- */
+
+/*
+ * Checks the arguments, opens the stream with the active snapshot and starts to read,
+ * in the current memory context.  The relation stays open until BtrRowsEnd().
+ */
+BtrRows *
+BtrRowsBegin(const BtrRowKind *kind, const Datum *args)
+{
+	BtrRows    *rows = palloc0(sizeof(BtrRows));
+	pg_uuid_t  *stream = DatumGetUUIDP(args[0]);
+
+	rows->kind = kind;
+	rows->start = DatumGetInt64(args[1]);
+	rows->end = DatumGetInt64(args[2]);
+	BtrCheckRange(rows->start, rows->end);
+	kind->prepare(rows, args);
+
+	rows->rel = BtrStoreOpen(stream, AccessShareLock, ACL_SELECT);
+	BtrViewOpen(rows->rel, stream, DatumGetInt64(args[kind->nargs - 1]), &rows->view);
+	kind->begin(rows);
+	return rows;
+}
+
+/*
+ * Puts the next row into values and nulls; false at the end.  Memory that is needed
+ * comes from the current context, which must live as long as rows.
+ */
+bool
+BtrRowsNext(BtrRows *rows, Datum *values, bool *nulls)
+{
+	CHECK_FOR_INTERRUPTS();
+	return rows->kind->next(rows, values, nulls);
+}
+
+/*
+ * Adds what has been read so far to *counts.
+ */
+void
+BtrRowsCount(const BtrRows *rows, BtrReadCounts *counts)
+{
+	rows->kind->count(rows, counts);
+}
+
+/*
+ * Ends reading.  The lock is kept to the end of the transaction.
+ */
+void
+BtrRowsEnd(BtrRows *rows)
+{
+	table_close(rows->rel, NoLock);
+}

@@ -1,0 +1,64 @@
+/*
+ * rows.h
+ *		The rows of functions that return a stream's points or windows by time:
+ *		btrdb_values(), btrdb_windows(), btrdb_aligned_windows().
+ *
+ * One piece for the calls and for the custom scans that take their place.
+ */
+#ifndef BTR_ROWS_H
+#define BTR_ROWS_H
+
+#include "stream/stream.h"
+
+#define BTR_ROWS_MAX_ARGS		6
+#define BTR_ROWS_MAX_COLUMNS	6
+
+typedef struct BtrRows BtrRows;
+
+/* One of the functions. */
+typedef struct BtrRowKind
+{
+	const char *name;
+
+	/* Arguments: stream, start, end, others, version */
+	int			nargs;
+	Oid			argtypes[BTR_ROWS_MAX_ARGS];
+	const char *labels[BTR_ROWS_MAX_ARGS];	/* for EXPLAIN */
+
+	/* Columns of the rows, which come in ascending order of the first one, time */
+	int			ncolumns;
+	Oid			columns[BTR_ROWS_MAX_COLUMNS];
+
+	/* Checks the arguments, those that all have in common excepted, and keeps them. */
+	void		(*prepare) (BtrRows *rows, const Datum *args);
+
+	/* Starts to read rows->view. */
+	void		(*begin) (BtrRows *rows);
+
+	/* As BtrRowsNext(). */
+	bool		(*next) (BtrRows *rows, Datum *values, bool *nulls);
+
+	/* As BtrRowsCount(). */
+	void		(*count) (const BtrRows *rows, BtrReadCounts *counts);
+} BtrRowKind;
+
+extern const BtrRowKind BtrValuesRows;
+extern const BtrRowKind BtrWindowsRows;
+extern const BtrRowKind BtrAlignedWindowsRows;
+
+/*
+ * Checks arguments, none of which is NULL, and starts to read, with the active
+ * snapshot, in the current memory context.  Raises what the function's call raises.
+ */
+extern BtrRows *BtrRowsBegin(const BtrRowKind *kind, const Datum *args);
+
+/* Gives the next row; false at the end.  To be called in the memory context of the beginning. */
+extern bool BtrRowsNext(BtrRows *rows, Datum *values, bool *nulls);
+
+/* Adds what has been read so far. */
+extern void BtrRowsCount(const BtrRows *rows, BtrReadCounts *counts);
+
+/* Closes what is open; memory is left to its context. */
+extern void BtrRowsEnd(BtrRows *rows);
+
+#endif							/* BTR_ROWS_H */
