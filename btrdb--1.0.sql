@@ -384,11 +384,14 @@ CREATE TABLE btrdb.streams (
 	unit text GENERATED ALWAYS AS (tags ->> 'unit') STORED,
 	property_version bigint NOT NULL DEFAULT 1,
 	created timestamptz NOT NULL DEFAULT now(),
+	retention interval CONSTRAINT streams_retention_not_negative_without_months
+		CHECK (retention >= '0' AND extract(year FROM retention) = 0 AND extract(month FROM retention) = 0),
 	UNIQUE (collection, tags)
 ) USING heap;
 CREATE INDEX streams_path_idx ON btrdb.streams (collection text_pattern_ops, name);
 CREATE INDEX streams_tags_idx ON btrdb.streams USING gin (tags);
 CREATE INDEX streams_annotations_idx ON btrdb.streams USING gin (annotations);
+CREATE INDEX streams_retention_idx ON btrdb.streams (uuid) WHERE retention IS NOT NULL;
 COMMENT ON TABLE btrdb.streams IS 'registered streams and their properties';
 COMMENT ON COLUMN btrdb.streams.uuid IS 'identity; never changes, never used again';
 COMMENT ON COLUMN btrdb.streams.collection IS 'path-like name of a group of streams';
@@ -398,6 +401,7 @@ COMMENT ON COLUMN btrdb.streams.name IS 'tag "name"';
 COMMENT ON COLUMN btrdb.streams.unit IS 'tag "unit"';
 COMMENT ON COLUMN btrdb.streams.property_version IS 'rises by one with each update of the row';
 COMMENT ON COLUMN btrdb.streams.created IS 'when the stream was registered; never changes';
+COMMENT ON COLUMN btrdb.streams.retention IS 'for how long versions stay after the next one was made, in days of 24 hours and time; NULL: setting btrdb.retention tells';
 
 CREATE TRIGGER guard_row BEFORE UPDATE OR DELETE ON btrdb.streams
 	FOR EACH ROW EXECUTE FUNCTION btrdb.guard_streams();
@@ -622,9 +626,9 @@ COMMENT ON FUNCTION btrdb_prune(uuid, bigint) IS
 CREATE FUNCTION btrdb_maintain()
 RETURNS TABLE (action text, streams bigint, items bigint)
 AS 'MODULE_PATHNAME', 'btrdb_maintain'
-LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 2;
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 3;
 COMMENT ON FUNCTION btrdb_maintain() IS
-	'does what is due, for ten seconds at most, and returns for how many streams: "flush", commits write buffers that are an eighth full (items: points); "garbage", removes rows of btrdb.garbage that VACUUM has finished (items: rows); skips locked streams; to be called now and then';
+	'does what is due, for ten seconds at most, and returns for how many streams: "flush", commits write buffers that are an eighth full (items: points); "retain", forgets versions that were superseded longer ago than their retention says (items: versions); "garbage", removes rows of btrdb.garbage that VACUUM has finished (items: rows); skips locked streams; to be called now and then';
 
 -- reading; version 0 is the latest with what is buffered, N > 0 exactly version N
 

@@ -16,6 +16,7 @@ int			btrdb_direct_points = 1024;
 bool		btrdb_enable_custom_scan = true;
 int			btrdb_flush_memory = 65536;
 int			btrdb_gather_memory = 65536;
+int			btrdb_retention = -1;
 
 /*
  * Registers every setting and reserves the prefix.
@@ -69,6 +70,18 @@ BtrDefineGucs(void)
 							&btrdb_gather_memory,
 							65536, 64, MAX_KILOBYTES,
 							PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+
+	/*
+	 * What one session forgets, all miss.  The owner of a database, who could otherwise set
+	 * it for all sessions there, need not have rights on its points.
+	 */
+	DefineCustomIntVariable("btrdb.retention",
+							"Sets for how long versions stay after the next one was made.",
+							"btrdb_maintain() forgets older ones, unless the stream has a retention of its own; -1 keeps all.",
+							&btrdb_retention,
+							-1, -1, INT_MAX,
+							PGC_SUSET, GUC_UNIT_S,
 							NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("btrdb");

@@ -16,7 +16,7 @@ my $dir = PostgreSQL::Test::Utils::tempdir();
 
 # Everything that a restore brings back.
 my $digest = qq{
-SELECT uuid, collection, tags, annotations, name, unit, property_version, extract(epoch FROM created) FROM btrdb.streams ORDER BY uuid;
+SELECT uuid, collection, tags, annotations, name, unit, property_version, extract(epoch FROM created), retention FROM btrdb.streams ORDER BY uuid;
 SELECT uuid, btrdb_count(uuid), (SELECT md5(string_agg(time || '=' || value, ',' ORDER BY n))
 	FROM btrdb_values(uuid, ${\TIME_MIN}, ${\TIME_MAX}) WITH ORDINALITY AS p (time, value, n))
 FROM btrdb.streams ORDER BY uuid;
@@ -32,6 +32,7 @@ SELECT btrdb_insert(uuid, ARRAY[5, 5, 5, -4611686018427387904, 46116860184273879
 FROM btrdb.streams WHERE name <> 's20';
 SELECT btrdb_delete(uuid, 5000, 900000) FROM btrdb.streams WHERE name = 's2';
 UPDATE btrdb.streams SET annotations = '{"changed": true}' WHERE name = 's3';
+UPDATE btrdb.streams SET retention = '3 days 04:05:06.789' WHERE name = 's4';
 });
 my $before = $node->safe_psql('postgres', $digest);
 like($before, qr/^[0-9a-f-]+\|\d+\|[0-9a-f]{32}$/m, 'there is something to restore');

@@ -1,4 +1,4 @@
-# Random histories of writes, reverts, deletes, prunes and VACUUMs: whatever is not pruned
+# Random histories of writes, reverts, deletes, prunes, retention and VACUUMs: whatever is not pruned
 # reads as it did when it was made, and no node is lost, freed too early or left over.
 # A store under steady insert, prune and VACUUM stops growing.
 use strict;
@@ -66,11 +66,18 @@ sub change_sql
 	return "SELECT btrdb_delete('$s', @{[TIME_MIN]}, @{[TIME_MAX]})"
 	  if $kind < 7 && random_below(3) == 0;
 	return "SELECT btrdb_revert('$s', coalesce($version, 1))" if $kind < 9;
-	return "SELECT btrdb_prune('$s', coalesce($version, 10));"
+
+	my $forget = random_below(2)
+	  ? "SELECT btrdb_prune('$s', coalesce($version, 10));"
+	  : "UPDATE btrdb.streams SET retention = clock_timestamp() -"
+	  . " coalesce((SELECT created FROM btrdb_versions('$s') ORDER BY random() LIMIT 1), now()) WHERE uuid = '$s';"
+	  . "SELECT btrdb_maintain(); UPDATE btrdb.streams SET retention = NULL WHERE uuid = '$s';";
+	return $forget
 	  . "DELETE FROM model WHERE s = '$s' AND version < (SELECT min(version) FROM btrdb_versions('$s'))";
 }
 
 my $pruned = 0;
+my $retained = 0;
 foreach my $step (1 .. $steps)
 {
 	my $s = $streams[ random_below(scalar @streams) ];
@@ -78,6 +85,7 @@ foreach my $step (1 .. $steps)
 	my $sql = "BEGIN; $change; SELECT remember('$s'); COMMIT;";
 
 	$pruned++ if $change =~ /prune/;
+	$retained++ if $change =~ /retention/;
 
 	# A third of the changes comes after one that is rolled back.
 	$sql = "BEGIN; SAVEPOINT a; " . change_sql($s) . "; ROLLBACK TO a; $change; SELECT remember('$s'); COMMIT;"
@@ -91,6 +99,7 @@ foreach my $step (1 .. $steps)
 	check_is_clean($node, "at step $step");
 }
 cmp_ok($pruned, '>', 0, 'some histories were pruned');
+cmp_ok($retained, '>', 0, 'in some, retention was applied');
 
 # With all points deleted and everything pruned, VACUUM frees every node.
 $node->safe_psql('postgres',

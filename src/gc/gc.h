@@ -11,9 +11,10 @@
 
 /*
  * Forgets the stream's versions before before_version, which may be its latest at most
- * (22023).  Returns how many there were.  Waits for the stream's lock.
+ * (22023).  Returns how many there were.  wait: waits for the stream's lock, and raises
+ * 40001 if the transaction's snapshot is too old; else it does nothing then.
  */
-extern int64 BtrPrune(Relation rel, const pg_uuid_t *stream, int64 before_version);
+extern int64 BtrPrune(Relation rel, const pg_uuid_t *stream, int64 before_version, bool wait);
 
 /*
  * Writes a garbage row for each node that root leads to and none of the kept roots
@@ -36,12 +37,38 @@ typedef struct BtrMaintained
 	int64		items;
 } BtrMaintained;
 
-#define BTR_MAINTAIN_ACTIONS	2
+#define BTR_MAINTAIN_ACTIONS	3
+
+/* Maintenance at work; fields but done are private. */
+typedef struct BtrMaintenance
+{
+	BtrMaintained done[BTR_MAINTAIN_ACTIONS];
+	TimestampTz started;
+	int			ms;
+	int			action;			/* number of the one at work */
+	bool		begun;			/* first has been picked */
+	bool		wrapped;		/* the last stream has been looked at */
+	bool		more;			/* some stream has more to be done */
+	bool		again;			/* all streams have been looked at once */
+	bool		positioned;		/* stream is the one looked at last */
+	pg_uuid_t	first;
+	pg_uuid_t	stream;
+} BtrMaintenance;
+
+/* Prepares for maintenance that takes no more than about so many milliseconds. */
+extern void BtrMaintainBegin(BtrMaintenance *state, int ms);
 
 /*
- * Does what is due, for some seconds: flushes buffers, deletes garbage rows that VACUUM
- * has finished.  Waits for nobody.
+ * Does what is due for one stream, or a share of what is due for all: flushes a buffer,
+ * forgets versions, deletes garbage rows that VACUUM has finished.  Waits for nobody.
+ * Returns whether there is more to do and time left.  May be called in one transaction or
+ * in several; also after an error, to go on with the next stream.
  */
-extern void BtrMaintain(Relation rel, BtrMaintained *done);
+extern bool BtrMaintainStep(Relation rel, BtrMaintenance *state);
+
+/* ---- retain.c: retention, for maintain.c ---- */
+
+extern bool BtrRetainNext(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next);
+extern bool BtrRetain(Relation rel, const pg_uuid_t *stream, BtrMaintained *done);
 
 #endif							/* BTR_GC_H */

@@ -1,6 +1,7 @@
 /*
  * maintain.c
- *		What is to be done now and then: flushing buffers, deleting finished garbage rows.
+ *		What is to be done now and then: flushing buffers, forgetting versions, deleting
+ *		finished garbage rows.
  */
 #include "postgres.h"
 
@@ -17,20 +18,11 @@
 #include "guc.h"
 #include "stream/buffer.h"
 
-/* One call works no longer than this, or until the stream at hand is done. */
-#define MAINTAIN_MS		10000
-
 /*
  * A buffer that is not filled any more is flushed if it is at least so full, as a part
  * of the limits at which an insert flushes.  A flush of less would write more than it is worth.
  */
 #define DUE_PART		8
-
-static bool
-out_of_time(TimestampTz started)
-{
-	return TimestampDifferenceExceeds(started, GetCurrentTimestamp(), MAINTAIN_MS);
-}
 
 /*
  * Says whether a stream's buffer is worth a flush.
@@ -50,32 +42,24 @@ is_due(Relation rel, const pg_uuid_t *stream, Snapshot snapshot, const BtrVersio
 }
 
 /*
- * Flushes buffers that are due, of streams that the caller sees and nobody has locked,
- * in the order of their uuids.
+ * Flushes the stream's buffer if that is due, the user sees the stream and nobody has
+ * locked it.
  */
-static void
-flush_due(Relation rel, TimestampTz started, BtrMaintained *done)
+static bool
+flush_due(Relation rel, const pg_uuid_t *stream, BtrMaintained *done)
 {
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	pg_uuid_t	stream;
-	bool		found = BtrBufferNextStream(NULL, snapshot, &stream);
+	Snapshot	snapshot = GetActiveSnapshot();
+	BtrVersion	before;
+	BtrVersion	after;
 
-	for (; found && !out_of_time(started);
-		 found = BtrBufferNextStream(&stream, snapshot, &stream))
+	BtrVersionLatest(rel, stream, snapshot, &before);
+	if (is_due(rel, stream, snapshot, &before) && BtrStreamIsVisible(stream) &&
+		BtrFlush(rel, stream, NULL, false, &after) && after.version > before.version)
 	{
-		BtrVersion	before;
-		BtrVersion	after;
-
-		CHECK_FOR_INTERRUPTS();
-		BtrVersionLatest(rel, &stream, snapshot, &before);
-		if (is_due(rel, &stream, snapshot, &before) && BtrStreamIsVisible(&stream) &&
-			BtrFlush(rel, &stream, NULL, false, &after) && after.version > before.version)
-		{
-			done->streams++;
-			done->items += after.root.stat.count - before.root.stat.count;
-		}
+		done->streams++;
+		done->items += after.root.stat.count - before.root.stat.count;
 	}
-	UnregisterSnapshot(snapshot);
+	return false;
 }
 
 /*
@@ -83,7 +67,7 @@ flush_due(Relation rel, TimestampTz started, BtrMaintained *done)
  * Only one session at a time does.
  */
 static void
-delete_finished(Relation rel, TimestampTz started, BtrMaintained *done)
+delete_finished(Relation rel, TimestampTz end, BtrMaintained *done)
 {
 	FullTransactionId freed = BtrGarbageDone(rel);
 	int64		store = BtrStoreId(rel);
@@ -98,7 +82,7 @@ delete_finished(Relation rel, TimestampTz started, BtrMaintained *done)
 	PushActiveSnapshot(GetLatestSnapshot());
 	BtrGarbageScanBegin(&scan, GetActiveSnapshot(), InvalidFullTransactionId,
 						FullTransactionIdFromU64(PG_UINT64_MAX), RowExclusiveLock);
-	while (!out_of_time(started) && BtrGarbageScanNext(&scan, &garbage))
+	while (GetCurrentTimestamp() < end && BtrGarbageScanNext(&scan, &garbage))
 	{
 		if (garbage.store == store && !FullTransactionIdPrecedes(garbage.pruned, freed))
 			continue;
@@ -114,16 +98,129 @@ delete_finished(Relation rel, TimestampTz started, BtrMaintained *done)
 }
 
 /*
- * Does what is due; see gc.h.
+ * A kind of maintenance: of one stream after the other, or all at once.
+ */
+typedef struct Action
+{
+	const char *name;
+	/* finds the next stream to look at */
+	bool		(*next) (const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next);
+	/* does what is due for it; returns whether there may be more */
+	bool		(*work) (Relation rel, const pg_uuid_t *stream, BtrMaintained *done);
+	/* or does what is due, until the time given */
+	void		(*work_all) (Relation rel, TimestampTz end, BtrMaintained *done);
+} Action;
+
+static const Action actions[] = {
+	{"flush", BtrBufferNextStream, flush_due, NULL},
+	{"retain", BtrRetainNext, BtrRetain, NULL},
+	{"garbage", NULL, NULL, delete_finished},
+};
+
+StaticAssertDecl(lengthof(actions) == BTR_MAINTAIN_ACTIONS, "BTR_MAINTAIN_ACTIONS is wrong");
+
+/*
+ * Prepares for maintenance that takes no more than about so many milliseconds, of which each kind
+ * has a share and what those before it leave.
  */
 void
-BtrMaintain(Relation rel, BtrMaintained *done)
+BtrMaintainBegin(BtrMaintenance *state, int ms)
 {
-	TimestampTz started = GetCurrentTimestamp();
+	memset(state, 0, sizeof(*state));
+	state->started = GetCurrentTimestamp();
+	state->ms = ms;
+	for (int i = 0; i < BTR_MAINTAIN_ACTIONS; i++)
+		state->done[i].action = actions[i].name;
+}
 
-	memset(done, 0, sizeof(BtrMaintained) * BTR_MAINTAIN_ACTIONS);
-	done[0].action = "flush";
-	done[1].action = "garbage";
-	flush_due(rel, started, &done[0]);
-	delete_finished(rel, started, &done[1]);
+/*
+ * Finds the stream to look at next: in the order of uuids, from one that is picked by
+ * chance to the end, and then from the first on.  So none starves if time runs out.
+ */
+static bool
+next_stream(BtrMaintenance *state, const Action *action)
+{
+	Snapshot	snapshot = GetActiveSnapshot();
+	pg_uuid_t	next;
+
+	if (!state->begun)
+	{
+		state->begun = true;
+		state->more = false;
+		state->wrapped = !BtrRandomStream(snapshot, &state->first);
+		if (state->wrapped)
+			memset(&state->first, 0xFF, sizeof(pg_uuid_t));
+		state->stream = state->first;
+		state->positioned = !state->wrapped;
+	}
+	if (!action->next(state->positioned ? &state->stream : NULL, snapshot, &next))
+	{
+		if (state->wrapped)
+			return false;
+		state->wrapped = true;
+		if (!action->next(NULL, snapshot, &next))
+			return false;
+	}
+	state->positioned = true;
+	state->stream = next;
+	return !state->wrapped || memcmp(&state->stream, &state->first, UUID_LEN) <= 0;
+}
+
+/*
+ * Goes on to the next kind.
+ */
+static void
+next_action(BtrMaintenance *state)
+{
+	state->action++;
+	state->begun = false;
+	state->more = false;
+	state->again = false;
+}
+
+/*
+ * Does what is due for the next stream; see gc.h.
+ */
+bool
+BtrMaintainStep(Relation rel, BtrMaintenance *state)
+{
+	for (; state->action < BTR_MAINTAIN_ACTIONS; next_action(state))
+	{
+		const Action *action = &actions[state->action];
+		BtrMaintained *done = &state->done[state->action];
+		TimestampTz end = TimestampTzPlusMilliseconds(state->started, (int64) state->ms *
+													  (state->action + 1) / BTR_MAINTAIN_ACTIONS);
+		bool		found;
+
+		CHECK_FOR_INTERRUPTS();
+		if (GetCurrentTimestamp() >= end)
+			continue;
+		if (action->work_all)
+		{
+			next_action(state);
+			action->work_all(rel, end, done);
+			return true;
+		}
+		PushActiveSnapshot(GetLatestSnapshot());
+		found = next_stream(state, action);
+		if (found)
+		{
+			int64		streams = done->streams;
+
+			if (action->work(rel, &state->stream, done))
+				state->more = true;
+			if (state->again)
+				done->streams = streams;
+		}
+		PopActiveSnapshot();
+		if (found)
+			return true;
+		if (state->more)
+		{
+			state->begun = false;
+			state->again = true;
+			return true;
+		}
+	}
+	return false;
 }

@@ -7,106 +7,168 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "gc/gc.h"
 
-/* The versions of a stream, by number. */
-typedef struct VersionList
+/* What reverts lead to: those with the same root are one. */
+typedef struct Revert
 {
-	BtrVersion *version;
-	int64		n;
-	int64		size;
-	int64		before;			/* those before this one are to go */
-	int64		pruned;			/* their number */
-} VersionList;
+	ItemPointerData tid;		/* of the root; hash key */
+	BtrRoot		root;
+	int64		base;			/* the least one */
+	int64		version;		/* the last one */
+} Revert;
+
+/* A prune at work. */
+typedef struct Prune
+{
+	/* Info */
+	Relation	rel;			/* btrdb.points */
+	const pg_uuid_t *stream;
+	int64		before;			/* versions before this one are to go */
+
+	/* Variables */
+	Relation	versions;
+	BtrGarbageWriter writer;
+	HTAB	   *reverts;		/* Revert, with a base before before */
+	const BtrRoot **kept;		/* room for all of them and one more */
+	BtrVersion	oldest;			/* the version that goes next */
+
+	/* Counters */
+	int64		pruned;
+
+	/* Memory */
+	MemoryContext context;		/* reset for each version */
+} Prune;
 
 /*
- * Appends a version to the list.
+ * Notes a version if it is a revert that may need what is to go.
  */
 static bool
-add_version(const BtrVersion *version, void *arg)
+note_revert(const BtrVersion *version, void *arg)
 {
-	VersionList *list = (VersionList *) arg;
+	Prune	   *prune = (Prune *) arg;
+	Revert	   *revert;
+	bool		found;
 
-	if (list->n == list->size)
+	if (version->base >= version->version - 1 || version->base >= prune->before ||
+		BtrRootIsEmpty(&version->root))
+		return true;
+	revert = hash_search(prune->reverts, &version->root.tid, HASH_ENTER, &found);
+	if (!found)
 	{
-		list->size *= 2;
-		list->version = repalloc_huge(list->version, list->size * sizeof(BtrVersion));
+		revert->root = version->root;
+		revert->base = version->base;
 	}
-	list->version[list->n++] = *version;
-	if (version->version < list->before)
-		list->pruned++;
+	revert->base = Min(revert->base, version->base);
+	revert->version = version->version;
 	return true;
 }
 
 /*
- * Forgets the first versions of the list, which is of the stream's versions: deletes
- * their rows and lists what only they lead to as garbage.
+ * Forgets the oldest version, which next follows: deletes its row and lists what only
+ * it leads to as garbage.
  *
- * With version i go the nodes that none of the later versions made from i or an earlier
- * one leads to: the next one, and reverts.
+ * That is what none of the later versions made from it, or from one before it, leads
+ * to: the next one, and reverts.
  */
 static void
-forget_versions(Relation rel, const pg_uuid_t *stream, const VersionList *list)
+forget_oldest(Prune *prune, const BtrVersion *next)
 {
-	Relation	versions = table_open(BtrGetCatalog()->versions, RowExclusiveLock);
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "btrdb prune",
-												  ALLOCSET_DEFAULT_SIZES);
-	BtrGarbageWriter writer;
-	int64	   *reverts = MemoryContextAllocHuge(CurrentMemoryContext,
-												 list->n * sizeof(int64));
-	const BtrRoot **kept;
-	int64		nreverts = 0;
+	int64		version = prune->oldest.version;
+	MemoryContext old = MemoryContextSwitchTo(prune->context);
+	HASH_SEQ_STATUS status;
+	Revert	   *revert;
+	int			nkept = 0;
 
-	for (int64 i = 0; i < list->n; i++)
-		if (list->version[i].base < list->version[i].version - 1)
-			reverts[nreverts++] = i;
-	kept = MemoryContextAllocHuge(CurrentMemoryContext, (nreverts + 1) * sizeof(BtrRoot *));
+	prune->kept[nkept++] = &next->root;
+	hash_seq_init(&status, prune->reverts);
+	while ((revert = hash_seq_search(&status)) != NULL)
+		if (revert->version > version && revert->base <= version)
+			prune->kept[nkept++] = &revert->root;
+	BtrSweep(&prune->writer, prune->rel, &prune->oldest.root, prune->kept, nkept);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(prune->context);
+	BtrDeleteRow(prune->versions, &prune->oldest.row, prune->stream);
+	prune->pruned++;
+}
 
-	BtrGarbageWriterBegin(&writer, rel, stream);
-	for (int64 i = 0; i < list->pruned; i++)
-	{
-		BtrVersion *version = &list->version[i];
-		MemoryContext old = MemoryContextSwitchTo(context);
-		int			nkept = 0;
+/*
+ * Forgets the version before the one given, if that is to go.
+ */
+static bool
+visit_version(const BtrVersion *version, void *arg)
+{
+	Prune	   *prune = (Prune *) arg;
 
-		CHECK_FOR_INTERRUPTS();
-		if (i + 1 < list->n)
-			kept[nkept++] = &list->version[i + 1].root;
-		for (int64 r = 0; r < nreverts; r++)
-		{
-			BtrVersion *revert = &list->version[reverts[r]];
+	if (prune->oldest.version != BTR_VERSION_EMPTY)
+		forget_oldest(prune, version);
+	prune->oldest = *version;
+	return version->version < prune->before;
+}
 
-			if (revert->version > version->version && revert->base <= version->version)
-				kept[nkept++] = &revert->root;
-		}
-		BtrSweep(&writer, rel, &version->root, kept, nkept);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(context);
-		BtrDeleteRow(versions, &version->row, stream);
-	}
-	BtrGarbageWriterEnd(&writer);
+/*
+ * Forgets the versions before prune->before.  The stream is locked and the active
+ * snapshot sees its newest version.  Memory is bounded but for reverts.
+ */
+static void
+forget_versions(Prune *prune)
+{
+	HASHCTL		ctl = {.keysize = sizeof(ItemPointerData), .entrysize = sizeof(Revert),
+	.hcxt = CurrentMemoryContext};
+	Snapshot	snapshot = GetActiveSnapshot();
+
+	prune->reverts = hash_create("btrdb reverts", 64, &ctl,
+								 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	BtrVersionWalk(prune->rel, prune->stream, snapshot, note_revert, prune);
+	prune->kept = MemoryContextAllocHuge(CurrentMemoryContext,
+										 (hash_get_num_entries(prune->reverts) + 1) *
+										 sizeof(BtrRoot *));
+	prune->context = AllocSetContextCreate(CurrentMemoryContext, "btrdb prune",
+										   ALLOCSET_DEFAULT_SIZES);
+	prune->versions = table_open(BtrGetCatalog()->versions, RowExclusiveLock);
+	BtrGarbageWriterBegin(&prune->writer, prune->rel, prune->stream);
+	BtrVersionWalk(prune->rel, prune->stream, snapshot, visit_version, prune);
+	BtrGarbageWriterEnd(&prune->writer);
+	table_close(prune->versions, NoLock);
 	CommandCounterIncrement();
 
-	MemoryContextDelete(context);
-	pfree(kept);
-	pfree(reverts);
-	table_close(versions, NoLock);
+	MemoryContextDelete(prune->context);
+	pfree(prune->kept);
+	hash_destroy(prune->reverts);
+}
+
+/*
+ * Says whether the active snapshot sees the stream's oldest version as it is now.  One
+ * of a REPEATABLE READ transaction may see versions that others have pruned.
+ */
+static bool
+sees_oldest(Relation rel, const pg_uuid_t *stream)
+{
+	BtrVersion	seen;
+	BtrVersion	oldest;
+
+	BtrVersionOldest(rel, stream, GetActiveSnapshot(), &seen);
+	BtrVersionOldest(rel, stream, SnapshotSelf, &oldest);
+	return seen.version == oldest.version;
 }
 
 /*
  * Forgets the stream's versions before before_version; see gc.h.
  */
 int64
-BtrPrune(Relation rel, const pg_uuid_t *stream, int64 before_version)
+BtrPrune(Relation rel, const pg_uuid_t *stream, int64 before_version, bool wait)
 {
-	VersionList list = {.size = 64, .before = before_version};
+	Prune		prune = {.rel = rel, .stream = stream, .before = before_version,
+	.oldest.version = BTR_VERSION_EMPTY};
 	BtrVersion	latest;
 
-	(void) BtrChangeBegin(rel, stream, true, &latest);
+	if (!BtrChangeBegin(rel, stream, wait, &latest))
+		return 0;
 	if (before_version <= 0 || before_version > latest.version)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -115,12 +177,8 @@ BtrPrune(Relation rel, const pg_uuid_t *stream, int64 before_version)
 				 errdetail("Its latest version is %lld, which always stays.",
 						   (long long) latest.version),
 				 errhint("Use btrdb_versions() to list the stream's versions.")));
-
-	list.version = palloc(list.size * sizeof(BtrVersion));
-	BtrVersionWalk(rel, stream, GetActiveSnapshot(), add_version, &list);
-	if (list.pruned > 0)
-		forget_versions(rel, stream, &list);
-	pfree(list.version);
+	if (wait || sees_oldest(rel, stream))
+		forget_versions(&prune);
 	PopActiveSnapshot();
-	return list.pruned;
+	return prune.pruned;
 }

@@ -5,10 +5,14 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "gc/gc.h"
 #include "sql/args.h"
+
+/* One call works no longer than this, or until the stream at hand is done. */
+#define MAINTAIN_MS		10000
 
 PG_FUNCTION_INFO_V1(btrdb_maintain);
 
@@ -19,13 +23,15 @@ Datum
 btrdb_maintain(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	BtrMaintained done[BTR_MAINTAIN_ACTIONS];
+	BtrMaintenance state;
 	Relation	rel;
 
 	InitMaterializedSRF(fcinfo, 0);
 	BtrPrepareWrite("btrdb_maintain()");
 	rel = BtrStoreOpen(NULL, RowExclusiveLock, ACL_INSERT);
-	BtrMaintain(rel, done);
+	BtrMaintainBegin(&state, MAINTAIN_MS);
+	while (BtrMaintainStep(rel, &state))
+		CHECK_FOR_INTERRUPTS();
 	table_close(rel, NoLock);
 
 	for (int i = 0; i < BTR_MAINTAIN_ACTIONS; i++)
@@ -33,9 +39,9 @@ btrdb_maintain(PG_FUNCTION_ARGS)
 		Datum		values[3];
 		bool		nulls[3] = {false};
 
-		values[0] = CStringGetTextDatum(done[i].action);
-		values[1] = Int64GetDatum(done[i].streams);
-		values[2] = Int64GetDatum(done[i].items);
+		values[0] = CStringGetTextDatum(state.done[i].action);
+		values[1] = Int64GetDatum(state.done[i].streams);
+		values[2] = Int64GetDatum(state.done[i].items);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -28,7 +28,7 @@ btrdb_prune(PG_FUNCTION_ARGS)
 	stream = PG_GETARG_UUID_P(0);
 	BtrPrepareWrite("btrdb_prune()");
 	rel = BtrStoreOpen(stream, RowExclusiveLock, ACL_DELETE);
-	pruned = BtrPrune(rel, stream, PG_GETARG_INT64(1));
+	pruned = BtrPrune(rel, stream, PG_GETARG_INT64(1), true);
 	table_close(rel, NoLock);
 
 	PG_RETURN_INT64(pruned);

@@ -8,6 +8,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/xid8.h"
@@ -21,6 +22,7 @@ void
 BtrGarbageWriterBegin(BtrGarbageWriter *writer, Relation points, const pg_uuid_t *stream)
 {
 	memset(writer, 0, sizeof(*writer));
+	writer->points_rel = points;
 	writer->rel = table_open(BtrGetCatalog()->garbage, RowExclusiveLock);
 	writer->indexes = CatalogOpenIndexes(writer->rel);
 	writer->garbage.pruned = GetTopFullTransactionId();
@@ -55,15 +57,19 @@ BtrGarbageWrite(BtrGarbageWriter *writer, const BtrRef *ref, bool whole)
 	tuple = heap_form_tuple(RelationGetDescr(writer->rel), value, isnull);
 	CatalogTupleInsertWithInfo(writer->rel, tuple, writer->indexes);
 	heap_freetuple(tuple);
-	writer->rows++;
+	if (whole || ref->leaf)
+		writer->points += ref->count;
 }
 
 /*
- * Ends writing; keeps the lock.
+ * Ends writing; keeps the lock.  Counts the points for autovacuum, which takes them for
+ * dead rows; also if the transaction is rolled back, which VACUUM puts right.
  */
 void
 BtrGarbageWriterEnd(BtrGarbageWriter *writer)
 {
+	pgstat_update_heap_dead_tuples(writer->points_rel,
+								   -(int) Min(writer->points, (int64) INT_MAX));
 	CatalogCloseIndexes(writer->indexes);
 	table_close(writer->rel, NoLock);
 }

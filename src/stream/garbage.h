@@ -39,10 +39,11 @@ typedef struct BtrGarbage
 /* Writes rows. */
 typedef struct BtrGarbageWriter
 {
+	Relation	points_rel;		/* btrdb.points */
 	Relation	rel;
 	CatalogIndexState indexes;
 	BtrGarbage	garbage;		/* of the row to be written; ref and whole are the caller's */
-	int64		rows;
+	int64		points;			/* in the nodes that were written about */
 } BtrGarbageWriter;
 
 extern void BtrGarbageWriterBegin(BtrGarbageWriter *writer, Relation points,

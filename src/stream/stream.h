@@ -22,7 +22,8 @@ typedef struct BtrCatalog
 {
 	Oid			points;
 	Oid			streams,
-				streams_pkey;
+				streams_pkey,	/* (uuid) */
+				streams_retention_idx;	/* (uuid) of those with a retention */
 	Oid			versions,
 				versions_pkey;	/* (stream, version) */
 	Oid			buffer,
@@ -140,6 +141,13 @@ extern bool BtrBufferNextStream(const pg_uuid_t *stream, Snapshot snapshot,
 
 /* Likewise, that has buffered rows or versions. */
 extern bool BtrNextStream(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next);
+
+/* Likewise, that is registered; with a retention of its own, if retained is true. */
+extern bool BtrRegisteredNextStream(const pg_uuid_t *stream, bool retained,
+									Snapshot snapshot, pg_uuid_t *next);
+
+/* Picks a registered stream at random; false if it finds none. */
+extern bool BtrRandomStream(Snapshot snapshot, pg_uuid_t *stream);
 
 /* ---- lock.c: the lock of a stream ---- */
 

@@ -5,8 +5,11 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "common/pg_prng.h"
+#include "storage/bufmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
@@ -81,5 +84,53 @@ BtrNextStream(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next)
 		*next = buffered;
 		found = true;
 	}
+	return found;
+}
+
+/*
+ * Finds the first stream after *stream that is registered; see stream.h.
+ */
+bool
+BtrRegisteredNextStream(const pg_uuid_t *stream, bool retained, Snapshot snapshot,
+						pg_uuid_t *next)
+{
+	const BtrCatalog *catalog = BtrGetCatalog();
+
+	return next_stream(catalog->streams,
+					   retained ? catalog->streams_retention_idx : catalog->streams_pkey,
+					   stream, snapshot, next);
+}
+
+/*
+ * Picks a registered stream by chance: the first that a random block of the table
+ * has.  Uuids need not be random, so the index would favour some.
+ */
+bool
+BtrRandomStream(Snapshot snapshot, pg_uuid_t *stream)
+{
+	Relation	rel = table_open(BtrGetCatalog()->streams, AccessShareLock);
+	BlockNumber nblocks = RelationGetNumberOfBlocks(rel);
+	bool		found = false;
+
+	if (nblocks > 0)
+	{
+		TableScanDesc scan = table_beginscan_strat(rel, snapshot, 0, NULL, true, false);
+		BlockNumber first = (BlockNumber) pg_prng_uint64_range(&pg_global_prng_state,
+															   0, nblocks - 1);
+		HeapTuple	tuple;
+
+		heap_setscanlimits(scan, first, nblocks - first);
+		tuple = heap_getnext(scan, ForwardScanDirection);
+		found = HeapTupleIsValid(tuple);
+		if (found)
+		{
+			bool		isnull;
+
+			*stream = *DatumGetUUIDP(heap_getattr(tuple, STREAM_COLUMN,
+												  RelationGetDescr(rel), &isnull));
+		}
+		table_endscan(scan);
+	}
+	table_close(rel, NoLock);
 	return found;
 }
