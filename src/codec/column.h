@@ -68,13 +68,19 @@ extern bool BtrTimesRead(BtrBytes *in, int flags, int n, int64_t *time);
 /* Moves past the times of n points. */
 extern bool BtrTimesSkip(BtrBytes *in, int flags, int n);
 
+/* Reads the time of point i of n.  Returns false if the bytes are damaged. */
+extern bool BtrTimesAt(BtrBytes *in, int flags, int n, int i, int64_t *time);
+
 /* Returns the number of times before t, or -1 if the bytes are damaged. */
 extern int	BtrTimesLowerBound(BtrBytes *in, int flags, int n, int64_t t);
 
 /* Writes the values of n points; returns 0 if they need more than cap bytes. */
 extern size_t BtrValuesWrite(uint8_t *p, size_t cap, const double *value, int n);
 
-/* Reads the values of n points, or moves past them if value is NULL. */
-extern bool BtrValuesRead(BtrBytes *in, int n, double *value);
+/*
+ * Reads the values of points from .. to - 1 of n, from < to, or moves past all if value
+ * is NULL.
+ */
+extern bool BtrValuesRead(BtrBytes *in, int n, int from, int to, double *value);
 
 #endif							/* BTR_COLUMN_H */

@@ -260,11 +260,12 @@ BtrDecimalWrite(uint8_t *p, const BtrValuePlan *plan, const double *value,
 }
 
 /*
- * Divides n integers.  Returns false if one is out of range.
+ * Divides n integers by *arg, a double.  Returns false if one is out of range.
  */
 static bool
-divide(const uint64_t *v, int n, double power, double *value)
+divide(const uint64_t *v, int n, const void *arg, double *value)
 {
+	double		power = *(const double *) arg;
 	const BtrVecDouble powers = {power, power};
 	const BtrVecDouble magic = {MAGIC, MAGIC};
 	const BtrVec64 magic_bits = {MAGIC_BITS, MAGIC_BITS};
@@ -321,17 +322,13 @@ read_exceptions(BtrBytes *in, int n, const uint8_t **positions, int *count)
  * Reads the scheme's bytes; see schemes.h.
  */
 bool
-BtrDecimalRead(BtrBytes *in, bool whole, bool has_exceptions, int n,
+BtrDecimalRead(BtrBytes *in, bool whole, bool has_exceptions, int n, int from, int to,
 			   double *value)
 {
 	const uint8_t *positions = NULL;
-	uint64_t	v[BTR_PACK_BLOCK];
 	uint64_t	first;
-	BtrIntReader r;
-	double		power;
-	double	   *to = value;
 	int			exceptions = 0;
-	int			count;
+	double		power;
 
 	if (BtrBytesLeft(in) == 0 || *in->pos > EXPONENT_MAX)
 		return false;
@@ -343,18 +340,14 @@ BtrDecimalRead(BtrBytes *in, bool whole, bool has_exceptions, int n,
 	if (value == NULL)
 		return BtrIntSkip(in, n - 1, whole);
 
-	first = BtrUnzigzag(first);
-	if (!divide(&first, 1, power, to++))
+	if (!BtrIntReadValues(in, n, whole, BtrUnzigzag(first), from, to, divide, &power, value))
 		return false;
-	BtrIntReadStart(&r, in, n - 1, whole, first);
-	while ((count = BtrIntReadChunk(&r, v)) > 0)
-	{
-		if (!divide(v, count, power, to))
-			return false;
-		to += count;
-	}
 	for (int i = 0; i < exceptions; i++)
-		value[BtrLoad16(positions + i * 2)] =
-			BtrBitsValue(BtrLoad64(positions + exceptions * 2 + i * 8));
-	return count == 0;
+	{
+		int			at = BtrLoad16(positions + i * 2);
+
+		if (at >= from && at < to)
+			value[at - from] = BtrBitsValue(BtrLoad64(positions + exceptions * 2 + i * 8));
+	}
+	return true;
 }

@@ -141,7 +141,7 @@ read_fronts(BtrBytes *in, int cut, uint64_t *front)
  * Reads the scheme's bytes; see schemes.h.
  */
 bool
-BtrFrontRead(BtrBytes *in, int n, double *value)
+BtrFrontRead(BtrBytes *in, int n, int from, int to, double *value)
 {
 	uint64_t	front[BTR_FRONT_MAX];
 	uint64_t	code[BTR_PACK_BLOCK];
@@ -165,18 +165,19 @@ BtrFrontRead(BtrBytes *in, int n, double *value)
 	rests = codes + BtrPackedSize(n, width);
 	in->pos = rests + BtrPackedSize(n, cut);
 
-	for (int at = 0; at < n && value != NULL; at += BTR_PACK_BLOCK)
+	for (int at = from - from % BTR_PACK_BLOCK; at < to && value != NULL; at += BTR_PACK_BLOCK)
 	{
 		int			count = n - at < BTR_PACK_BLOCK ? n - at : BTR_PACK_BLOCK;
+		int			end = to - at < count ? to - at : count;
 
 		if (!BtrUnpack(codes + (size_t) at / 8 * (size_t) width, count, width, code) ||
 			!BtrUnpack(rests + (size_t) at / 8 * (size_t) cut, count, cut, rest))
 			return false;
-		for (int i = 0; i < count; i++)
+		for (int i = from > at ? from - at : 0; i < end; i++)
 		{
 			if (code[i] >= (uint64_t) fronts)
 				return false;
-			value[at + i] = BtrBitsValue(front[code[i]] | rest[i]);
+			*value++ = BtrBitsValue(front[code[i]] | rest[i]);
 		}
 	}
 	return true;

@@ -431,6 +431,75 @@ BtrIntReadChunk(BtrIntReader *r, uint64_t *v)
 }
 
 /*
+ * Passes over a whole chunk of differences: only their sum is wanted.
+ */
+static bool
+skip_deltas(BtrIntReader *r)
+{
+	uint64_t	v[BTR_PACK_BLOCK];
+	BtrVec64	sum = {0, 0};
+
+	if (!BtrUnpack(r->packed + (size_t) r->done / 8 * (size_t) r->width, BTR_PACK_BLOCK,
+				   r->width, v))
+		return false;
+	for (int i = 0; i < BTR_PACK_BLOCK; i += 2)
+		sum += BtrLoadVec64(v + i);
+	r->before += sum[0] + sum[1] + r->base * BTR_PACK_BLOCK;
+	r->done += BTR_PACK_BLOCK;
+	return true;
+}
+
+/*
+ * Goes to the chunk of a value; see ints.h.
+ */
+int
+BtrIntSeek(BtrIntReader *r, int index)
+{
+	int			at = 0;
+
+	for (;;)
+	{
+		if (!BtrIntOpenGroup(r))
+			return -1;
+		if (r->predictor == BTR_PREDICT_DELTA)
+		{
+			for (; r->count - r->done >= BTR_PACK_BLOCK; at += BTR_PACK_BLOCK)
+			{
+				if (index < at + BTR_PACK_BLOCK)
+					return at;
+				if (!skip_deltas(r))
+					return -1;
+			}
+			if (r->done < r->count)
+				return at;
+		}
+		else
+		{
+			if (index < at + r->count)
+			{
+				r->done = (index - at) / BTR_PACK_BLOCK * BTR_PACK_BLOCK;
+				return at + r->done;
+			}
+			r->before = BtrIntValueAt(r, r->count - 1);
+			r->done = r->count;
+			at += r->count;
+		}
+	}
+}
+
+/*
+ * Moves past the rest; see ints.h.
+ */
+bool
+BtrIntReadEnd(BtrIntReader *r)
+{
+	while (r->left > 0)
+		if (!BtrIntOpenGroup(r))
+			return false;
+	return true;
+}
+
+/*
  * Skips a column; see ints.h.
  */
 bool
@@ -439,10 +508,46 @@ BtrIntSkip(BtrBytes *in, int n, bool whole)
 	BtrIntReader r;
 
 	BtrIntReadStart(&r, in, n, whole, 0);
-	while (r.left > 0)
-		if (!BtrIntOpenGroup(&r))
+	return BtrIntReadEnd(&r);
+}
+
+/*
+ * Reads some values of a column; see ints.h.
+ */
+bool
+BtrIntReadValues(BtrBytes *in, int n, bool whole, uint64_t first, int from, int to,
+				 BtrIntConvert convert, const void *arg, double *value)
+{
+	BtrIntReader r;
+	uint64_t	v[BTR_PACK_BLOCK];
+
+	if (from == 0)
+	{
+		if (!convert(&first, 1, arg, value++))
 			return false;
-	return true;
+		from = 1;
+	}
+	BtrIntReadStart(&r, in, n - 1, whole, first);
+	if (from < to)
+	{
+		int			at = BtrIntSeek(&r, from - 1);
+
+		if (at < 0)
+			return false;
+		at++;					/* of the value after the first */
+		while (at < to)
+		{
+			int			count = BtrIntReadChunk(&r, v);
+			int			skip = from > at ? from - at : 0;
+			int			used = (count < to - at ? count : to - at) - skip;
+
+			if (count <= 0 || !convert(v + skip, used, arg, value))
+				return false;
+			value += used;
+			at += count;
+		}
+	}
+	return BtrIntReadEnd(&r);
 }
 
 /*

@@ -82,10 +82,33 @@ extern void BtrIntReadStart(BtrIntReader *r, BtrBytes *in, int n, bool whole,
 extern int	BtrIntReadChunk(BtrIntReader *r, uint64_t *v);
 
 /*
+ * Passes over chunks from the start of the column until the next one holds value
+ * "index", which must be there.  Returns the place of that chunk's first value, or -1 if
+ * the bytes are damaged.  Unpacks only what later values are predicted from.
+ */
+extern int	BtrIntSeek(BtrIntReader *r, int index);
+
+/*
+ * Moves r->in->pos past what was not read.  Returns false if it does not fit the bytes
+ * there are.
+ */
+extern bool BtrIntReadEnd(BtrIntReader *r);
+
+/*
  * Moves in->pos past a column of n values without decoding it.  Returns false
  * if it does not fit the bytes there are.
  */
 extern bool BtrIntSkip(BtrBytes *in, int n, bool whole);
+
+/* Converts n integers to values.  Returns false if one is none that was stored. */
+typedef bool (*BtrIntConvert) (const uint64_t *v, int n, const void *arg, double *value);
+
+/*
+ * Reads values from .. to - 1 of n whose integers are "first" and a column of n - 1, and
+ * moves in->pos past that.  value has room for to - from.
+ */
+extern bool BtrIntReadValues(BtrBytes *in, int n, bool whole, uint64_t first, int from, int to,
+							 BtrIntConvert convert, const void *arg, double *value);
 
 /*
  * Opens the next group, moving r->in->pos past it.  Returns false if there is

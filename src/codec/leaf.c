@@ -81,7 +81,35 @@ BtrLeafDecode(const uint8_t *src, size_t len, int n,
 	if (!(time != NULL ? BtrTimesRead(&in, flags, n, time) :
 		  BtrTimesSkip(&in, flags, n)))
 		return false;
-	return BtrValuesRead(&in, n, value) && in.pos == in.end;
+	return BtrValuesRead(&in, n, 0, n, value) && in.pos == in.end;
+}
+
+/*
+ * Decodes some values; see leaf.h.
+ */
+bool
+BtrLeafDecodeValues(const uint8_t *src, size_t len, int n, int from, int to, double *value)
+{
+	BtrBytes	in = {src, src + len};
+	int			flags;
+
+	return from >= 0 && from < to && to <= n && read_header(&in, &flags) == n &&
+		BtrTimesSkip(&in, flags, n) &&
+		BtrValuesRead(&in, n, from, to, value) && in.pos == in.end;
+}
+
+/*
+ * Decodes one point; see leaf.h.
+ */
+bool
+BtrLeafDecodePoint(const uint8_t *src, size_t len, int n, int i, int64_t *time, double *value)
+{
+	BtrBytes	in = {src, src + len};
+	int			flags;
+
+	return i >= 0 && i < n && read_header(&in, &flags) == n &&
+		BtrTimesAt(&in, flags, n, i, time) &&
+		BtrLeafDecodeValues(src, len, n, i, i + 1, value);
 }
 
 /*

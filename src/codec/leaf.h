@@ -44,6 +44,17 @@ extern bool BtrLeafDecode(const uint8_t *src, size_t len, int n,
 						  int64_t *time, double *value);
 
 /*
+ * Decodes the values of points from .. to - 1 (0 <= from < to <= n) of a block of n.  Returns
+ * false if the bytes are damaged.  Checks only what it looks at.
+ */
+extern bool BtrLeafDecodeValues(const uint8_t *src, size_t len, int n, int from, int to,
+								double *value);
+
+/* Decodes point i (0 <= i < n) of a block of n, likewise. */
+extern bool BtrLeafDecodePoint(const uint8_t *src, size_t len, int n, int i,
+							   int64_t *time, double *value);
+
+/*
  * Says whether a block gives back these n points to the bit.  Whoever stores a block asks
  * first: the points are still there then.  Needs 64 kB of stack.
  */

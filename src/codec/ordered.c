@@ -49,12 +49,13 @@ BtrBitsWrite(uint8_t *p, const BtrValuePlan *plan, const double *value, int n,
 }
 
 /*
- * Converts n integers back.  Returns false if one does not fit the bits that the
- * shift leaves.
+ * Converts n integers back, *arg being the shift.  Returns false if one does not fit the
+ * bits that it leaves.
  */
 static bool
-from_ordered(const uint64_t *v, int n, int shift, double *value)
+from_ordered(const uint64_t *v, int n, const void *arg, double *value)
 {
+	int			shift = *(const int *) arg;
 	uint64_t	s = (uint64_t) shift;
 	uint64_t	flip = (uint64_t) (INT64_MAX >> shift);
 	const BtrVec64 flips = {flip, flip};
@@ -84,14 +85,10 @@ from_ordered(const uint64_t *v, int n, int shift, double *value)
  * Reads the scheme's bytes; see schemes.h.
  */
 bool
-BtrBitsRead(BtrBytes *in, bool whole, int n, double *value)
+BtrBitsRead(BtrBytes *in, bool whole, int n, int from, int to, double *value)
 {
-	uint64_t	v[BTR_PACK_BLOCK];
 	uint64_t	first;
-	BtrIntReader r;
-	double	   *to = value;
 	int			shift;
-	int			count;
 
 	if (BtrBytesLeft(in) == 0 || *in->pos > 63)
 		return false;
@@ -101,15 +98,6 @@ BtrBitsRead(BtrBytes *in, bool whole, int n, double *value)
 	if (value == NULL)
 		return BtrIntSkip(in, n - 1, whole);
 
-	first = BtrUnzigzag(first);
-	if (!from_ordered(&first, 1, shift, to++))
-		return false;
-	BtrIntReadStart(&r, in, n - 1, whole, first);
-	while ((count = BtrIntReadChunk(&r, v)) > 0)
-	{
-		if (!from_ordered(v, count, shift, to))
-			return false;
-		to += count;
-	}
-	return count == 0;
+	return BtrIntReadValues(in, n, whole, BtrUnzigzag(first), from, to, from_ordered, &shift,
+							value);
 }

@@ -3,8 +3,9 @@
  *		The schemes for plain values; values.c chooses among them.
  *
  * Planning fills *plan, which holds the exact size, and returns false where the
- * scheme does not apply.  Reading moves in->pos past the scheme's bytes, also
- * when value is NULL, and returns false if they are damaged.  "v" is room for
+ * scheme does not apply.  Reading gives values from .. to - 1 of n,
+ * from < to, unless value is NULL, and moves in->pos past the scheme's bytes; it
+ * returns false if what it looked at is damaged.  "v" is room for
  * n integers; what it holds afterwards means nothing.
  */
 #ifndef BTR_SCHEMES_H
@@ -36,19 +37,19 @@ extern bool BtrDecimalPlan(BtrValuePlan *plan, const double *value, int n,
 extern uint8_t *BtrDecimalWrite(uint8_t *p, const BtrValuePlan *plan,
 								const double *value, int n, uint64_t *v);
 extern bool BtrDecimalRead(BtrBytes *in, bool whole, bool has_exceptions, int n,
-						   double *value);
+						   int from, int to, double *value);
 
 /* Bits as ordered integers; "zeros" is the number of trailing zeros all share. */
 extern void BtrBitsPlan(BtrValuePlan *plan, const double *value, int n,
 						int zeros, uint64_t *v);
 extern uint8_t *BtrBitsWrite(uint8_t *p, const BtrValuePlan *plan,
 							 const double *value, int n, uint64_t *v);
-extern bool BtrBitsRead(BtrBytes *in, bool whole, int n, double *value);
+extern bool BtrBitsRead(BtrBytes *in, bool whole, int n, int from, int to, double *value);
 
 /* A dictionary of front bits. */
 extern bool BtrFrontPlan(BtrValuePlan *plan, const double *value, int n);
 extern uint8_t *BtrFrontWrite(uint8_t *p, const BtrValuePlan *plan,
 							  const double *value, int n, uint64_t *v);
-extern bool BtrFrontRead(BtrBytes *in, int n, double *value);
+extern bool BtrFrontRead(BtrBytes *in, int n, int from, int to, double *value);
 
 #endif							/* BTR_SCHEMES_H */

@@ -173,6 +173,29 @@ BtrTimesSkip(BtrBytes *in, int flags, int n)
 }
 
 /*
+ * Reads one time.
+ */
+bool
+BtrTimesAt(BtrBytes *in, int flags, int n, int i, int64_t *time)
+{
+	BtrIntReader r;
+	uint64_t	divisor;
+	uint64_t	v[BTR_PACK_BLOCK];
+	int			at;
+
+	if (!read_start(in, flags, time, &divisor))
+		return false;
+	if (i == 0)
+		return true;
+	BtrIntReadStart(&r, in, n - 1, (flags & BTR_TIMES_WHOLE) != 0, 0);
+	at = BtrIntSeek(&r, i - 1);
+	if (at < 0 || BtrIntReadChunk(&r, v) < 0)
+		return false;
+	*time = (int64_t) ((uint64_t) *time + v[i - 1 - at] * divisor);
+	return *time >= BTR_TIME_MIN && *time < BTR_TIME_MAX;
+}
+
+/*
  * Searches the column.  A group that is not made of differences is searched
  * without unpacking all of it; groups before the one sought are passed over only
  * after unpacking their last value.

@@ -203,7 +203,7 @@ BtrValuesWrite(uint8_t *p, size_t cap, const double *value, int n)
  * Reads plain values whose first byte has been read.
  */
 static bool
-read_plain(BtrBytes *in, int first, int n, double *value)
+read_plain(BtrBytes *in, int first, int n, int from, int to, double *value)
 {
 	int			flags = first & ~SCHEME_MASK;
 	bool		whole = (flags & FLAG_WHOLE) != 0;
@@ -215,36 +215,39 @@ read_plain(BtrBytes *in, int first, int n, double *value)
 			if (flags != 0 || BtrBytesLeft(in) < size)
 				return false;
 			if (value != NULL)
-				memcpy(value, in->pos, size);
+				memcpy(value, in->pos + (size_t) from * sizeof(double),
+					   (size_t) (to - from) * sizeof(double));
 			in->pos += size;
 			return true;
 		case BTR_VALUES_DECIMAL:
 			return (flags & ~(FLAG_WHOLE | FLAG_EXCEPTIONS)) == 0 &&
 				BtrDecimalRead(in, whole, (flags & FLAG_EXCEPTIONS) != 0, n,
-							   value);
+							   from, to, value);
 		case BTR_VALUES_BITS:
 			return (flags & ~FLAG_WHOLE) == 0 &&
-				BtrBitsRead(in, whole, n, value);
+				BtrBitsRead(in, whole, n, from, to, value);
 		case BTR_VALUES_FRONT:
-			return flags == 0 && BtrFrontRead(in, n, value);
+			return flags == 0 && BtrFrontRead(in, n, from, to, value);
 		default:
 			return false;
 	}
 }
 
 /*
- * Spreads the values of runs, which lie at the start of "value", over their lengths.
- * Works backwards, so that no value is overwritten before it is used.
+ * Spreads values of runs over their lengths, as far as they lie in from .. to - 1.
  */
 static void
-spread_runs(double *value, int n, const uint16_t *length, int runs)
+spread_runs(const double *run, const uint16_t *length, int from, int to, double *value)
 {
-	while (runs-- > 0)
+	for (int at = 0; at < to; run++)
 	{
-		double		v = value[runs];
+		int			end = at + *length++;
 
-		for (int i = 0; i < length[runs]; i++)
-			value[--n] = v;
+		if (end > to)
+			end = to;
+		for (int i = at > from ? at : from; i < end; i++)
+			*value++ = *run;
+		at = end;
 	}
 }
 
@@ -252,9 +255,10 @@ spread_runs(double *value, int n, const uint16_t *length, int runs)
  * Reads runs whose first byte has been read.
  */
 static bool
-read_runs(BtrBytes *in, int first, int n, double *value)
+read_runs(BtrBytes *in, int first, int n, int from, int to, double *value)
 {
 	bool		whole = (first & FLAG_WHOLE) != 0;
+	double		run[BTR_LEAF_MAX_POINTS];
 	uint16_t	length[BTR_LEAF_MAX_POINTS];
 	uint64_t	v[BTR_PACK_BLOCK];
 	uint64_t	runs;
@@ -291,18 +295,18 @@ read_runs(BtrBytes *in, int first, int n, double *value)
 	if (BtrBytesLeft(in) == 0)
 		return false;
 	first = *in->pos++;
-	if (!read_plain(in, first, (int) runs, value))
+	if (!read_plain(in, first, (int) runs, 0, (int) runs, value != NULL ? run : NULL))
 		return false;
 	if (value != NULL)
-		spread_runs(value, n, length, (int) runs);
+		spread_runs(run, length, from, to, value);
 	return true;
 }
 
 /*
- * Reads the column; value may be NULL.  Returns false if it is damaged.
+ * Reads values from .. to - 1 of the column, or none if value is NULL; see column.h.
  */
 bool
-BtrValuesRead(BtrBytes *in, int n, double *value)
+BtrValuesRead(BtrBytes *in, int n, int from, int to, double *value)
 {
 	int			first;
 
@@ -310,6 +314,6 @@ BtrValuesRead(BtrBytes *in, int n, double *value)
 		return false;
 	first = *in->pos++;
 	if ((first & SCHEME_MASK) == BTR_VALUES_RUNS)
-		return read_runs(in, first, n, value);
-	return read_plain(in, first, n, value);
+		return read_runs(in, first, n, from, to, value);
+	return read_plain(in, first, n, from, to, value);
 }

@@ -223,6 +223,18 @@ extern bool BtrNodeFind(Relation rel, const pg_uuid_t *stream, const BtrRef *ref
 extern void BtrNodeDecodeLeaf(Relation rel, const BtrNode *node, const ItemPointerData *tid,
 							  int64 *time, double *value);
 
+/* Returns the number of points of such a leaf that are before time; fails likewise. */
+extern int	BtrNodeLowerBound(Relation rel, const BtrNode *node, const ItemPointerData *tid,
+							  int64 time);
+
+/* Decodes the values of points from .. to - 1, from < to, of such a leaf; fails likewise. */
+extern void BtrNodeDecodeValues(Relation rel, const BtrNode *node, const ItemPointerData *tid,
+								int from, int to, double *value);
+
+/* Decodes point i of such a leaf; fails likewise. */
+extern void BtrNodeDecodePoint(Relation rel, const BtrNode *node, const ItemPointerData *tid,
+							   int i, BtrPoint *point);
+
 /*
  * Checks a node's bytes as BtrNodeRead() does, without a reference.  Returns
  * NULL if sound, else a palloc'd text that says what is wrong.

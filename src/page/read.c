@@ -153,6 +153,16 @@ BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref,
 }
 
 /*
+ * Raises ERRCODE_DATA_CORRUPTED about a leaf whose points cannot be decoded.
+ */
+pg_noreturn static void
+report_leaf(Relation rel, const ItemPointerData *tid, const char *problem)
+{
+	BtrReportCorruption(rel, ItemPointerGetBlockNumberNoCheck(tid),
+						ItemPointerGetOffsetNumberNoCheck(tid), problem);
+}
+
+/*
  * Decodes a leaf's points; see page.h.
  */
 void
@@ -160,14 +170,56 @@ BtrNodeDecodeLeaf(Relation rel, const BtrNode *node, const ItemPointerData *tid,
 				  int64 *time, double *value)
 {
 	const BtrNodeHeader *h = &node->h;
-	BlockNumber blkno = ItemPointerGetBlockNumberNoCheck(tid);
-	OffsetNumber offnum = ItemPointerGetOffsetNumberNoCheck(tid);
 
 	if (!BtrLeafDecode(BtrNodePayload(node), BtrNodePayloadSize(node), h->nitems, time, value))
-		BtrReportCorruption(rel, blkno, offnum, "Points cannot be decoded");
+		report_leaf(rel, tid, "Points cannot be decoded");
 	if (time && (time[0] < h->start || time[h->nitems - 1] >= BtrNodeEnd(h)))
-		BtrReportCorruption(rel, blkno, offnum,
-							psprintf("Points are from " INT64_FORMAT " to " INT64_FORMAT
-									 ", expected within " INT64_FORMAT " to " INT64_FORMAT,
-									 time[0], time[h->nitems - 1], h->start, BtrNodeEnd(h)));
+		report_leaf(rel, tid,
+					psprintf("Points are from " INT64_FORMAT " to " INT64_FORMAT
+							 ", expected within " INT64_FORMAT " to " INT64_FORMAT,
+							 time[0], time[h->nitems - 1], h->start, BtrNodeEnd(h)));
+}
+
+/*
+ * Searches a leaf's times; see page.h.
+ */
+int
+BtrNodeLowerBound(Relation rel, const BtrNode *node, const ItemPointerData *tid, int64 time)
+{
+	int			n = BtrLeafLowerBound(BtrNodePayload(node), BtrNodePayloadSize(node),
+									  node->h.nitems, time);
+
+	if (n < 0)
+		report_leaf(rel, tid, "Times cannot be decoded");
+	return n;
+}
+
+/*
+ * Decodes some of a leaf's values; see page.h.
+ */
+void
+BtrNodeDecodeValues(Relation rel, const BtrNode *node, const ItemPointerData *tid,
+					int from, int to, double *value)
+{
+	if (!BtrLeafDecodeValues(BtrNodePayload(node), BtrNodePayloadSize(node), node->h.nitems,
+							 from, to, value))
+		report_leaf(rel, tid, "Values cannot be decoded");
+}
+
+/*
+ * Decodes one of a leaf's points; see page.h.
+ */
+void
+BtrNodeDecodePoint(Relation rel, const BtrNode *node, const ItemPointerData *tid, int i,
+				   BtrPoint *point)
+{
+	const BtrNodeHeader *h = &node->h;
+
+	if (!BtrLeafDecodePoint(BtrNodePayload(node), BtrNodePayloadSize(node), h->nitems, i,
+							&point->time, &point->value))
+		report_leaf(rel, tid, psprintf("Point %d cannot be decoded", i));
+	if (point->time < h->start || point->time >= BtrNodeEnd(h))
+		report_leaf(rel, tid,
+					psprintf("Point %d is at " INT64_FORMAT ", expected within " INT64_FORMAT
+							 " to " INT64_FORMAT, i, point->time, h->start, BtrNodeEnd(h)));
 }

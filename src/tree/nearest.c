@@ -13,7 +13,7 @@
  *
  * Reads the path to the leaf where the point should be.  If that leaf has only
  * points on the other side of time, a neighbour's outermost point is the answer: a
- * second path, no more.  Frees what it allocates.
+ * second path, no more.  Nothing but that point is decoded.  Frees what it allocates.
  */
 bool
 BtrNearest(const BtrTree *tree, int64 time, bool backward, BtrPoint *point)
@@ -23,20 +23,23 @@ BtrNearest(const BtrTree *tree, int64 time, bool backward, BtrPoint *point)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext oldcontext = MemoryContextSwitchTo(context);
 	BtrWalk	   *walk = palloc(sizeof(BtrWalk));
-	BtrPoints	points;
-	bool		found;
+	int64		start = backward ? BTR_TIME_MIN : time;
+	int64		end = backward ? time : BTR_TIME_MAX;
+	bool		found = false;
+	BtrRef		ref;
+	BtrNode    *leaf;
 
 	BtrWalkInit(walk, tree);
-	if (backward)
-		found = BtrWalkNextLeaf(walk, BTR_TIME_MIN, time, true, &points);
-	else
-		found = BtrWalkNextLeaf(walk, time, BTR_TIME_MAX, false, &points);
-	if (found)
+	walk->alone = true;
+	while (!found && (leaf = BtrWalkFindLeaf(walk, start, end, backward, &ref)) != NULL)
 	{
-		int64		i = backward ? points.n - 1 : 0;
+		int			i = BtrNodeLowerBound(tree->rel, leaf, &ref.tid, time);
 
-		point->time = points.time[i];
-		point->value = points.value[i];
+		if (backward)
+			i--;
+		found = i >= 0 && i < leaf->h.nitems;
+		if (found)
+			BtrNodeDecodePoint(tree->rel, leaf, &ref.tid, i, point);
 	}
 
 	MemoryContextSwitchTo(oldcontext);

@@ -48,14 +48,13 @@ BtrPointAt(const BtrTree *tree, int64 rank, BtrPoint *point)
 
 	Assert(rank >= 0 && rank < tree->root.stat.count);
 	BtrWalkInit(walk, tree);
+	walk->alone = true;
 	while ((node = BtrWalkRead(walk, &ref))->h.kind != BTR_NODE_LEAF)
 	{
 		ref = BtrEntryRef(node, find_child(node, &rank));
 		BtrWalkPush(walk);
 	}
-	BtrWalkDecode(walk, &ref);
-	point->time = walk->points.time[rank];
-	point->value = walk->points.value[rank];
+	BtrNodeDecodePoint(tree->rel, node, &ref.tid, (int) rank, point);
 
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(context);

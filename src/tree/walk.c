@@ -18,6 +18,7 @@ BtrWalkInit(BtrWalk *walk, const BtrTree *tree)
 {
 	memset(walk, 0, sizeof(*walk));
 	walk->tree = *tree;
+	ItemPointerSetInvalid(&walk->read);
 	ItemPointerSetInvalid(&walk->leaf);
 	walk->context = CurrentMemoryContext;
 }
@@ -35,16 +36,21 @@ new_page_copy(BtrWalk *walk)
 }
 
 /*
- * Reads the node that ref points to into the frame below the path.  Raises
+ * Reads the node that ref points to into the frame below the path, unless it is there.  Raises
  * ERRCODE_DATA_CORRUPTED if it is not what ref promises or the path is too long.
  */
 BtrNode *
 BtrWalkRead(BtrWalk *walk, const BtrRef *ref)
 {
-	BtrWalkFrame *frame;
+	BtrWalkFrame *frame = &walk->path[walk->depth];
 	BtrPageCopy **copy;
 
 	CHECK_FOR_INTERRUPTS();
+
+	/* the second part of a leaf comes right after the first */
+	if (BtrWalkIsNode(&walk->read, ref))
+		return frame->node;
+	ItemPointerSetInvalid(&walk->read);
 
 	if (walk->depth >= BTR_WALK_MAX_DEPTH)
 		BtrReportCorruption(walk->tree.rel,
@@ -53,15 +59,15 @@ BtrWalkRead(BtrWalk *walk, const BtrRef *ref)
 							psprintf("more than %d nodes lie above it in its tree",
 									 BTR_WALK_MAX_DEPTH));
 
-	frame = &walk->path[walk->depth];
 	if (frame->node == NULL)
 		frame->node = MemoryContextAlloc(walk->context, sizeof(BtrNode));
 
 	/* neighbours are often on one page, leaves on others than nodes above them */
 	copy = ref->leaf ? &walk->leaf_page : &walk->inner_page;
-	if (*copy == NULL)
+	if (*copy == NULL && !walk->alone)
 		*copy = new_page_copy(walk);
-	BtrNodeRead(walk->tree.rel, &walk->tree.stream, ref, *copy, frame->node);
+	BtrNodeRead(walk->tree.rel, &walk->tree.stream, ref, walk->alone ? NULL : *copy, frame->node);
+	walk->read = ref->tid;
 	walk->counts.nodes++;
 	if (frame->node->h.kind == BTR_NODE_LEAF)
 		walk->counts.leaves++;
@@ -69,8 +75,29 @@ BtrWalkRead(BtrWalk *walk, const BtrRef *ref)
 }
 
 /*
+ * Makes room for n decoded points.  The arrays are no leaf's from then on.
+ */
+static void
+make_room(BtrWalk *walk, int n)
+{
+	ItemPointerSetInvalid(&walk->leaf);
+	if (n <= walk->room)
+		return;
+	if (walk->room > 0)
+	{
+		pfree(walk->time);
+		pfree(walk->value);
+	}
+	walk->room = 0;
+	walk->time = MemoryContextAlloc(walk->context, n * sizeof(int64));
+	walk->value = MemoryContextAlloc(walk->context, n * sizeof(double));
+	walk->room = n;
+}
+
+/*
  * Decodes the leaf in the frame below the path, whose reference was ref, into
- * walk->points.  The arrays are reused by the next call.
+ * walk->points, if they are not its points already.  The arrays are reused by the next
+ * call.
  */
 void
 BtrWalkDecode(BtrWalk *walk, const BtrRef *ref)
@@ -80,26 +107,29 @@ BtrWalkDecode(BtrWalk *walk, const BtrRef *ref)
 
 	Assert(node->h.kind == BTR_NODE_LEAF);
 
-	/* Until it is done, the arrays are no leaf's. */
-	ItemPointerSetInvalid(&walk->leaf);
-	if (n > walk->room)
-	{
-		if (walk->room > 0)
-		{
-			pfree(walk->time);
-			pfree(walk->value);
-		}
-		walk->room = 0;
-		walk->time = MemoryContextAlloc(walk->context, n * sizeof(int64));
-		walk->value = MemoryContextAlloc(walk->context, n * sizeof(double));
-		walk->room = n;
-	}
+	if (BtrWalkIsNode(&walk->leaf, ref))
+		return;
+	make_room(walk, n);
 	BtrNodeDecodeLeaf(walk->tree.rel, node, &ref->tid, walk->time, walk->value);
 
 	walk->leaf = ref->tid;
 	walk->points.time = walk->time;
 	walk->points.value = walk->value;
 	walk->points.n = n;
+}
+
+/*
+ * Decodes some values of the leaf in the frame below the path; see walk.h.
+ */
+void
+BtrWalkDecodeValues(BtrWalk *walk, const BtrRef *ref, int from, int to)
+{
+	BtrNode    *node = walk->path[walk->depth].node;
+
+	Assert(node->h.kind == BTR_NODE_LEAF);
+
+	make_room(walk, node->h.nitems);
+	BtrNodeDecodeValues(walk->tree.rel, node, &ref->tid, from, to, walk->value);
 }
 
 /*
@@ -112,6 +142,7 @@ BtrWalkPush(BtrWalk *walk)
 
 	walk->path[walk->depth].next = 0;
 	walk->depth++;
+	ItemPointerSetInvalid(&walk->read);
 }
 
 /*
@@ -122,6 +153,7 @@ BtrWalkPop(BtrWalk *walk)
 {
 	Assert(walk->depth > 0);
 	walk->depth--;
+	ItemPointerSetInvalid(&walk->read);
 }
 
 /*
@@ -174,6 +206,25 @@ next_child(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref)
 }
 
 /*
+ * Goes to the next leaf that overlaps [start, end), in the given direction.
+ */
+BtrNode *
+BtrWalkFindLeaf(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref)
+{
+	while (next_child(walk, start, end, backward, ref))
+	{
+		BtrNode    *node = BtrWalkRead(walk, ref);
+
+		if (node->h.kind != BTR_NODE_LEAF)
+			BtrWalkPush(walk);
+		/* The slots may reach beyond the leaf's own span. */
+		else if (BtrNodeEnd(&node->h) > start && node->h.start < end)
+			return node;
+	}
+	return NULL;
+}
+
+/*
  * Goes to the next leaf with points in [start, end), in the given direction.
  */
 bool
@@ -182,21 +233,10 @@ BtrWalkNextLeaf(BtrWalk *walk, int64 start, int64 end, bool backward,
 {
 	BtrRef		ref;
 
-	while (next_child(walk, start, end, backward, &ref))
+	while (BtrWalkFindLeaf(walk, start, end, backward, &ref) != NULL)
 	{
-		BtrNode    *node = BtrWalkRead(walk, &ref);
 		int64		first,
 					last;
-
-		if (node->h.kind != BTR_NODE_LEAF)
-		{
-			BtrWalkPush(walk);
-			continue;
-		}
-
-		/* The slots may reach beyond the leaf's own span. */
-		if (BtrNodeEnd(&node->h) <= start || node->h.start >= end)
-			continue;
 
 		BtrWalkDecode(walk, &ref);
 		first = BtrPointsSearch(&walk->points, 0, start);

@@ -33,12 +33,14 @@ typedef struct BtrWalk
 	bool		started;		/* the root has been looked at */
 	int			depth;			/* inner and chain nodes on the path */
 	BtrWalkFrame path[BTR_WALK_MAX_DEPTH];
-	ItemPointerData leaf;		/* the leaf that points are of; invalid if none */
+	ItemPointerData read;		/* the node in the frame below the path, and the */
+	ItemPointerData leaf;		/* leaf that points are of; invalid if none */
 	BtrPoints	points;
 	BtrReadCounts counts;
 
 	/* Memory */
 	MemoryContext context;
+	bool		alone;			/* no neighbour of the next node will be read: copy no page */
 	BtrPageCopy *leaf_page;		/* the page of the last leaf read, and of the */
 	BtrPageCopy *inner_page;	/* last other node */
 	int64	   *time;
@@ -48,6 +50,15 @@ typedef struct BtrWalk
 
 /* The lowest node on the path; there must be one. */
 #define BtrWalkTop(walk)	(&(walk)->path[(walk)->depth - 1])
+
+/* Says whether a remembered node, invalid if none is, is the one that ref points to. */
+static inline bool
+BtrWalkIsNode(const ItemPointerData *remembered, const BtrRef *ref)
+{
+	return ItemPointerIsValid(remembered) &&
+		ItemPointerCompare(unconstify(ItemPointerData *, remembered),
+						   unconstify(ItemPointerData *, &ref->tid)) == 0;
+}
 
 /* Prepares a walk, whose memory is of the current context. */
 extern void BtrWalkInit(BtrWalk *walk, const BtrTree *tree);
@@ -61,6 +72,12 @@ extern BtrNode *BtrWalkRead(BtrWalk *walk, const BtrRef *ref);
 /* Decodes the leaf that was read last into walk->points. */
 extern void BtrWalkDecode(BtrWalk *walk, const BtrRef *ref);
 
+/*
+ * Decodes only the values of points from .. to - 1 of the leaf that was read last, from
+ * < to, into walk->value; walk->points is none afterwards.
+ */
+extern void BtrWalkDecodeValues(BtrWalk *walk, const BtrRef *ref, int from, int to);
+
 /* Adds the inner or chain node that was read last to the path. */
 extern void BtrWalkPush(BtrWalk *walk);
 
@@ -68,9 +85,16 @@ extern void BtrWalkPush(BtrWalk *walk);
 extern void BtrWalkPop(BtrWalk *walk);
 
 /*
- * Goes to the next leaf, forward or backward in time, that has points in
- * [start, end), and gives these points; false if there is none.  All calls for one
- * walk give the same range and direction.
+ * Goes to the next leaf, forward or backward in time, whose span overlaps [start, end);
+ * reads it and gives its reference.  Returns NULL if there is none.  All calls for one walk
+ * give the same range and direction.
+ */
+extern BtrNode *BtrWalkFindLeaf(BtrWalk *walk, int64 start, int64 end, bool backward,
+								BtrRef *ref);
+
+/*
+ * Likewise, but goes to the next leaf that has points in the range, and gives these
+ * points; false if there is none.
  */
 extern bool BtrWalkNextLeaf(BtrWalk *walk, int64 start, int64 end, bool backward,
 							BtrPoints *points);

@@ -4,12 +4,19 @@
  *
  * The pass goes through entries in time order.  An entry inside one window gives
  * its statistics; one that lies across an edge is opened.  So only the nodes on
- * window edges are read, and each of them once.
+ * window edges are read, and each of them once.  Of a leaf that one or few edges
+ * go through, only the values of the part that the entry describes are decoded.
  */
 #include "postgres.h"
 
 #include "tree/walk.h"
 #include "types/stat.h"
+
+/*
+ * An entry of a leaf that reaches into at most so many windows is cut by searching
+ * its packed times; one that reaches into more, by decoding them all.
+ */
+#define SEARCHED_WINDOWS	8
 
 struct BtrWindows
 {
@@ -23,6 +30,11 @@ struct BtrWindows
 	BtrWalk		walk;
 	int64		point;			/* points of the walk's leaf that remain: */
 	int64		point_end;		/* from point to point_end - 1 */
+	const double *value;		/* of point */
+	bool		searched;		/* their times are not decoded; */
+	ItemPointerData leaf;		/* the leaf, */
+	uint64		part_index;		/* the window of point, and */
+	uint64		part_last;		/* that of the last one */
 	bool		pending;		/* a piece that was not handed out yet: */
 	uint64		pending_index;
 	BtrStat		pending_stat;
@@ -91,28 +103,77 @@ place_of(const BtrWindows *w, BtrRange range, uint64 whole, uint64 *index)
 /*
  * Opens a node whose entry, which describes range, lies across an edge: puts an inner
  * or chain node on the path, or takes a leaf's points in the range to be handed
- * out.  The leaf is not read again for the second of two entries.
+ * out.
  */
 static void
 open_node(BtrWindows *w, BtrRef *ref, BtrRange range)
 {
 	BtrWalk    *walk = &w->walk;
+	Relation	rel = walk->tree.rel;
+	BtrNode    *node;
+	int64		start = Max(range.start, w->start);
+	int64		end = Min(range.end, w->end);
 
-	if (!ItemPointerIsValid(&walk->leaf) ||
-		!ItemPointerEquals(&walk->leaf, &ref->tid))
+	/* the next edge is likely to go through a leaf of another page */
+	walk->alone = ref->leaf && w->width > 2 * ((uint64) range.end - (uint64) range.start);
+	node = BtrWalkRead(walk, ref);
+	if (node->h.kind != BTR_NODE_LEAF)
 	{
-		BtrNode    *node = BtrWalkRead(walk, ref);
-
-		if (node->h.kind != BTR_NODE_LEAF)
-		{
-			BtrWalkPush(walk);
-			return;
-		}
-		BtrWalkDecode(walk, ref);
+		BtrWalkPush(walk);
+		return;
 	}
 
-	w->point = BtrPointsSearch(&walk->points, 0, Max(range.start, w->start));
-	w->point_end = BtrPointsSearch(&walk->points, w->point, Min(range.end, w->end));
+	w->leaf = ref->tid;
+	w->part_index = window_of(w, start);
+	w->part_last = window_of(w, end - 1);
+	w->searched = w->part_last - w->part_index < SEARCHED_WINDOWS &&
+		!BtrWalkIsNode(&walk->leaf, ref);
+	if (w->searched)
+	{
+		w->point = BtrNodeLowerBound(rel, node, &ref->tid, start);
+		w->point_end = BtrNodeLowerBound(rel, node, &ref->tid, end);
+		if (w->point < w->point_end)
+			BtrWalkDecodeValues(walk, ref, w->point, w->point_end);
+		w->value = walk->value;
+	}
+	else
+	{
+		BtrWalkDecode(walk, ref);
+		w->point = BtrPointsSearch(&walk->points, 0, start);
+		w->point_end = BtrPointsSearch(&walk->points, w->point, end);
+		w->value = walk->points.value + w->point;
+	}
+}
+
+/*
+ * Returns the first time after window number index.
+ */
+static int64
+end_of(const BtrWindows *w, uint64 index)
+{
+	return (int64) ((uint64) w->start + (index + 1) * w->width);
+}
+
+/*
+ * Finds the end of those remaining points of a leaf with packed times that lie in the
+ * same window as the first of them, and the index of that window.
+ */
+static int64
+search_end(BtrWindows *w, uint64 *index)
+{
+	const BtrWalk *walk = &w->walk;
+
+	while (w->part_index < w->part_last)
+	{
+		int64		next = BtrNodeLowerBound(walk->tree.rel, walk->path[walk->depth].node,
+											 &w->leaf, end_of(w, w->part_index));
+
+		*index = w->part_index++;
+		if (next > w->point)
+			return Min(next, w->point_end);
+	}
+	*index = w->part_last;
+	return w->point_end;
 }
 
 /*
@@ -123,14 +184,18 @@ take_points(BtrWindows *w, uint64 *index, BtrStat *stat)
 {
 	const BtrPoints *points = &w->walk.points;
 	int64		next;
-	int64		edge;
 
-	*index = window_of(w, points->time[w->point]);
-	edge = (int64) ((uint64) w->start + (*index + 1) * w->width);
-	next = Min(BtrPointsSearch(points, w->point, edge), w->point_end);
+	if (w->searched)
+		next = search_end(w, index);
+	else
+	{
+		*index = window_of(w, points->time[w->point]);
+		next = Min(BtrPointsSearch(points, w->point, end_of(w, *index)), w->point_end);
+	}
 
 	BtrStatInit(stat);
-	BtrStatAddValues(stat, points->value + w->point, next - w->point);
+	BtrStatAddValues(stat, w->value, next - w->point);
+	w->value += next - w->point;
 	w->point = next;
 }
 

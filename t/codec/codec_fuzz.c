@@ -46,6 +46,10 @@ round_trip(const int64_t *time, const double *value, int n)
 
 		REQUIRE(found >= 0 && found <= i && time[found] == time[i]);
 		REQUIRE(found == 0 || time[found - 1] < time[i]);
+		REQUIRE(BtrLeafDecodeValues(block, size, n, i, n, value_out));
+		REQUIRE(memcmp(value_out, value + i, (size_t) (n - i) * sizeof(double)) == 0);
+		REQUIRE(BtrLeafDecodePoint(block, size, n, i, time_out, value_out));
+		REQUIRE(time_out[0] == time[i]);
 	}
 	free(block);
 }
@@ -74,6 +78,11 @@ as_block(const uint8_t *data, size_t size)
 		round_trip(time, value, n);
 	}
 	BtrLeafLowerBound(data, size, n, (int64_t) ((uint64_t) size << 50));
+	for (int from = 0; from < n; from += 1 + n / 8)
+	{
+		BtrLeafDecodeValues(data, size, n, from, n, value + from);
+		BtrLeafDecodePoint(data, size, n, from, time, value);
+	}
 	free(time);
 	free(value);
 }

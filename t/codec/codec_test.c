@@ -29,6 +29,7 @@ typedef struct Counts
 	int64_t		damaged;
 	int64_t		refused;
 	int64_t		searches;
+	int64_t		parts;
 } Counts;
 
 static Counts counts;
@@ -140,6 +141,35 @@ test_search(Random *r, const uint8_t *block, size_t size, int n,
 }
 
 /*
+ * Reads parts of a block, into buffers of just their size.
+ */
+static void
+test_parts(Random *r, const uint8_t *block, size_t size, int n, const int64_t *time,
+		   const double *value)
+{
+	for (int i = 0; i < 20; i++)
+	{
+		int			from = i == 0 ? 0 : (int) random_below(r, (uint64_t) n);
+		int			to = i == 1 ? n : from + 1 + (int) random_below(r, (uint64_t) (n - from));
+		size_t		part = (size_t) (to - from) * sizeof(double);
+		double	   *out = must_alloc(part);
+		int64_t		one_time;
+		double		one_value;
+
+		CHECK(BtrLeafDecodeValues(block, size, n, from, to, out));
+		CHECK(memcmp(out, value + from, part) == 0);
+		CHECK(BtrLeafDecodePoint(block, size, n, from, &one_time, &one_value));
+		CHECK(one_time == time[from]);
+		CHECK(memcmp(&one_value, value + from, sizeof(double)) == 0);
+		free(out);
+		counts.parts++;
+	}
+	CHECK(!BtrLeafDecodeValues(block, size, n, 0, 0, NULL));
+	CHECK(!BtrLeafDecodeValues(block, size, n, n, n + 1, NULL));
+	CHECK(!BtrLeafDecodePoint(block, size, n, n, NULL, NULL));
+}
+
+/*
  * Encodes n points and checks all that can be asked of the block.  Returns the block,
  * in a buffer of its exact size.
  */
@@ -187,6 +217,7 @@ test_round_trip(Random *r, int n, const int64_t *time, const double *value,
 	CHECK(BtrLeafDecode(block, *size, n, NULL, NULL));
 	CHECK(!BtrLeafDecode(block, *size, n + 1, NULL, NULL));
 	test_search(r, block, *size, n, time);
+	test_parts(r, block, *size, n, time, value);
 	free(time_out);
 	free(value_out);
 
@@ -204,8 +235,11 @@ decode_damaged(Random *r, const uint8_t *block, size_t size)
 	int			n = BtrLeafCount(block, size);
 	int64_t    *time;
 	double	   *value;
+	double	   *part;
 	bool		accepted;
 	int			found;
+	int			from;
+	int			to;
 
 	counts.damaged++;
 	if (n < 0)
@@ -229,6 +263,13 @@ decode_damaged(Random *r, const uint8_t *block, size_t size)
 	found = BtrLeafLowerBound(block, size, n,
 							  (int64_t) (random_bits(r) >> 1) + BTR_TIME_MIN);
 	CHECK(found >= -1 && found <= n);
+	from = (int) random_below(r, (uint64_t) n);
+	to = from + 1 + (int) random_below(r, (uint64_t) (n - from));
+	part = must_alloc((size_t) (to - from) * sizeof(double));
+	if (BtrLeafDecodeValues(block, size, n, from, to, part) && accepted)
+		CHECK(memcmp(part, value + from, (size_t) (to - from) * sizeof(double)) == 0);
+	BtrLeafDecodePoint(block, size, n, from, time, part);
+	free(part);
 	free(time);
 	free(value);
 	return accepted;
@@ -699,6 +740,7 @@ main(int argc, char **argv)
 	printf("%" PRId64 " blocks of %" PRId64 " points came back bit by bit\n",
 		   counts.blocks, counts.points);
 	printf("%" PRId64 " searches agreed with the times\n", counts.searches);
+	printf("%" PRId64 " parts of blocks agreed with the points\n", counts.parts);
 	printf("%" PRId64 " damaged blocks: %" PRId64 " refused, the others in order\n",
 		   counts.damaged, counts.refused);
 	return 0;
