@@ -59,7 +59,7 @@ not_supported(Relation rel, const char *command, const char *hint)
 	/* translator: %s is the name of an SQL command */
 			 errmsg("%s is not supported on \"btrdb.%s\"",
 					command, RelationGetRelationName(rel)),
-			 hint != NULL ? errhint("%s", hint) : 0));
+			 errhint("%s", hint)));
 }
 
 /* ---- scans ---- */
@@ -232,12 +232,17 @@ btr_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot,
 				  "Use btrdb_delete() and btrdb_insert() to replace points.");
 }
 
+/*
+ * Is reached by the subscriber's side of logical replication only, for a row that
+ * is to be updated or deleted.
+ */
 static TM_Result
 btr_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot,
 			   TupleTableSlot *slot, CommandId cid, LockTupleMode mode,
 			   LockWaitPolicy wait_policy, uint8 flags, TM_FailureData *tmfd)
 {
-	not_supported(rel, "row locking", NULL);
+	not_supported(rel, "UPDATE or DELETE by logical replication",
+				  "Publish with publish = 'insert, truncate'; use btrdb_delete() to remove points.");
 }
 
 /* ---- the relation as a whole ---- */
