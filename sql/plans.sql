@@ -83,6 +83,8 @@ SELECT differences('SELECT p.time, p.value, q.value AS other FROM btrdb.points A
 SELECT differences(format('SELECT n, p.* FROM s JOIN btrdb.points AS p ON stream = %L AND time = a', :a));
 SELECT differences('SELECT n, p.* FROM s JOIN btrdb.points AS p ON stream = ANY (ARRAY[uuid, NULL]) AND b >= time AND time > a');
 SELECT differences('SELECT n, (SELECT max(time) FROM btrdb.points WHERE stream = uuid) FROM s');
+SELECT differences('SELECT DISTINCT ON (stream) stream, time FROM btrdb.points WHERE time <> 5000 ORDER BY stream, time DESC');
+SELECT differences('SELECT n, p.* FROM s, LATERAL (SELECT time FROM btrdb.points WHERE stream = uuid AND time < a ORDER BY time DESC LIMIT 2) AS p');
 
 -- order and parameters
 EXPLAIN (COSTS OFF) SELECT * FROM btrdb.points ORDER BY stream, time;
@@ -107,6 +109,68 @@ EXECUTE v (:b, 41, NULL, 11);
 EXECUTE v (:b, 44, 41, 0);
 EXECUTE v (:b, 41, 44, 12);
 RESET plan_cache_mode;
+
+-- descending order: from the end, and no more than it takes
+EXPLAIN (COSTS OFF) SELECT * FROM btrdb.points WHERE stream = :a AND time < 4000 ORDER BY time DESC LIMIT 1;
+EXPLAIN (COSTS OFF) SELECT * FROM btrdb.points ORDER BY stream DESC, time DESC;
+EXPLAIN (COSTS OFF) SELECT DISTINCT ON (stream) * FROM btrdb.points ORDER BY stream, time DESC;
+EXPLAIN (COSTS OFF) SELECT * FROM btrdb.points ORDER BY stream DESC, time;
+EXPLAIN (COSTS OFF) SELECT n, p.value FROM s, LATERAL (SELECT * FROM btrdb.points WHERE stream = uuid ORDER BY time DESC LIMIT 1) AS p;
+SELECT work(format('SELECT * FROM btrdb.points WHERE stream = %L ORDER BY time DESC LIMIT 3', :a));
+SELECT work(format('SELECT * FROM btrdb.points WHERE stream = %L AND time < 42 ORDER BY time DESC LIMIT 1', :b));
+SELECT work(format('SELECT * FROM btrdb.points WHERE stream = %L ORDER BY time DESC', :b));
+SELECT work(format('SELECT * FROM btrdb.points WHERE stream IN (%L, %L) ORDER BY stream DESC, time DESC LIMIT 5001', :a, :b));
+SELECT work('SELECT * FROM btrdb.points ORDER BY stream DESC, time DESC LIMIT 1');
+SELECT work('SELECT (SELECT time FROM btrdb.points WHERE stream = uuid ORDER BY time DESC LIMIT 1) FROM s');
+-- buffered points after all others are found without the tree
+BEGIN;
+SELECT btrdb_insert(:a, 5001, 1);
+SELECT work(format('SELECT * FROM btrdb.points WHERE stream = %L ORDER BY time DESC LIMIT 1', :a));
+SELECT time FROM btrdb.points WHERE stream = :a ORDER BY time DESC LIMIT 2;
+ROLLBACK;
+-- exactly the reverse of the forward order, equal times included: runs of the buffer between, before and after those of the
+-- tree, more points at a nanosecond than a leaf can hold, all streams
+BEGIN;
+SELECT btrdb_insert(:a, array_agg(2500::bigint), array_agg(i + random())) FROM generate_series(1, 3000) AS i;
+SELECT btrdb_insert(:a, ARRAY[-1, -1, 2500, 2500, 3000, 6000, 6000], ARRAY[1, 2, 3, 4, 5, 6, 7]);
+SELECT btrdb_insert(:b, ARRAY[42, 42, 43], ARRAY[8, 9, 10]);
+CREATE FUNCTION reversed(clause text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	orders text[];
+	result text := '';
+	forward float8[];
+	backward float8[];
+	plan text;
+BEGIN
+	FOREACH orders SLICE 1 IN ARRAY ARRAY[['stream, time', 'stream DESC, time DESC'], ['stream, time DESC', 'stream DESC, time']] LOOP
+		EXECUTE format('EXPLAIN (FORMAT json) SELECT value FROM btrdb.points %s ORDER BY %s', clause, orders[2]) INTO plan;
+		EXECUTE format('SELECT array_agg(value) FROM (SELECT value FROM btrdb.points %s ORDER BY %s) q', clause, orders[1]) INTO forward;
+		EXECUTE format('SELECT array_agg(value ORDER BY n DESC) FROM (SELECT value, row_number() OVER () AS n FROM (SELECT value FROM btrdb.points %s ORDER BY %s) p) q',
+					   clause, orders[2]) INTO backward;
+		result := result || format('%s %s %s; ', plan ~ 'Sort', cardinality(forward), forward = backward);
+	END LOOP;
+	RETURN result;
+END
+$$;
+SELECT reversed(format('WHERE stream = %L', :a));
+SELECT reversed(format('WHERE stream = %L AND time BETWEEN 2500 AND 2999', :a));
+SELECT reversed(format('WHERE stream IN (%L, %L) AND time > 40', :a, :b));
+SELECT reversed('');
+SELECT reversed('WHERE time < 43');
+SELECT time, value FROM btrdb.points WHERE stream = :b AND time BETWEEN 41 AND 43 ORDER BY time DESC;
+ROLLBACK;
+DECLARE e SCROLL CURSOR WITH HOLD FOR SELECT time FROM btrdb.points WHERE stream = :a AND time < 10 ORDER BY time DESC;
+FETCH 3 FROM e;
+FETCH BACKWARD 2 FROM e;
+FETCH LAST FROM e;
+FETCH ABSOLUTE -2 FROM e;
+CLOSE e;
+BEGIN;
+DECLARE e SCROLL CURSOR FOR SELECT time FROM btrdb.points WHERE stream = :a ORDER BY time DESC;
+FETCH 3 FROM e;
+FETCH BACKWARD 1 FROM e;
+FETCH LAST FROM e;
+COMMIT;
 
 -- row estimates are those of the tree
 EXPLAIN SELECT * FROM btrdb_values(:a, 101, 201);
@@ -195,6 +259,7 @@ ALTER TABLE btrdb.streams ENABLE ROW LEVEL SECURITY;
 CREATE POLICY one ON btrdb.streams USING (name = '5');
 SET ROLE regress_btrdb_plans;
 SELECT n, count(*) FROM btrdb.points JOIN s ON stream = uuid GROUP BY n;
+SELECT DISTINCT stream FROM (SELECT stream FROM btrdb.points ORDER BY stream DESC, time DESC OFFSET 0) AS p;
 SELECT count(*) FROM btrdb.points WHERE stream = :a;
 SELECT count(*) FROM btrdb.points WHERE stream IN (:a, :b);
 SELECT count(*) FROM btrdb_values(:b, 0, 10000);

@@ -17,6 +17,8 @@ typedef struct RowScan
 {
 	TableScanDescData base;
 	BtrTableScan *points;		/* NULL before the first row is asked for */
+	const pg_uuid_t *stream;	/* of run */
+	BtrRun		run;
 	int64		place;			/* number of the current row; 0 is before the first */
 	bool		at_end;			/* place is after the last row */
 	MemoryContext context;
@@ -57,6 +59,7 @@ rewind_scan(RowScan *scan)
 	if (scan->points != NULL)
 		BtrTableScanEnd(scan->points);
 	scan->points = NULL;
+	scan->run.left = 0;
 	scan->place = 0;
 	scan->at_end = false;
 }
@@ -88,24 +91,28 @@ BtrScanRescanRows(TableScanDesc sscan, struct ScanKeyData *key, bool set_params,
  * Reads the next point; false, at the place after the last, if there is none.
  */
 static bool
-next_point(RowScan *scan, const pg_uuid_t **stream, BtrPoint *point)
+next_point(RowScan *scan, BtrPoint *point)
 {
 	if (scan->points == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(scan->context);
 		Snapshot	snapshot = scan->base.rs_snapshot;
+		BtrScanChoice all = {.start = BTR_TIME_MIN, .end = BTR_TIME_MAX};
 
 		/* streams and versions are rows, which SnapshotAny and the like would see wrongly */
 		if (snapshot == NULL || !IsMVCCSnapshot(snapshot))
 			snapshot = GetActiveSnapshot();
-		scan->points = BtrTableScanBegin(scan->base.rs_rd, snapshot, NULL, 0,
-										 BTR_TIME_MIN, BTR_TIME_MAX);
+		scan->points = BtrTableScanBegin(scan->base.rs_rd, snapshot, &all);
 		MemoryContextSwitchTo(old);
 	}
 	if (!scan->at_end)
 		scan->place++;
-	scan->at_end = !BtrTableScanNext(scan->points, stream, point);
-	return !scan->at_end;
+	scan->at_end = scan->run.left == 0 &&
+		!BtrTableScanNext(scan->points, &scan->stream, &scan->run);
+	if (scan->at_end)
+		return false;
+	*point = BtrRunTake(&scan->run);
+	return true;
 }
 
 /*
@@ -119,7 +126,6 @@ bool
 BtrScanGetNextRow(TableScanDesc sscan, ScanDirection direction, TupleTableSlot *slot)
 {
 	RowScan    *scan = (RowScan *) sscan;
-	const pg_uuid_t *stream;
 	BtrPoint	point;
 
 	ExecClearTuple(slot);
@@ -132,14 +138,14 @@ BtrScanGetNextRow(TableScanDesc sscan, ScanDirection direction, TupleTableSlot *
 			return false;
 		while (scan->place < target)
 		{
-			if (!next_point(scan, &stream, &point))
+			if (!next_point(scan, &point))
 				return false;
 		}
 	}
-	else if (!next_point(scan, &stream, &point))
+	else if (!next_point(scan, &point))
 		return false;
 
-	slot->tts_values[0] = UUIDPGetDatum(stream);
+	slot->tts_values[0] = UUIDPGetDatum(scan->stream);
 	slot->tts_values[1] = Int64GetDatum(point.time);
 	slot->tts_values[2] = Float8GetDatum(point.value);
 	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)

@@ -32,6 +32,10 @@ extern void BtrAddPointPaths(PlannerInfo *root, RelOptInfo *rel);
  */
 extern int	BtrMatchQual(Expr *clause, Index rti, Expr **arg);
 
+/* Flags of a scan of btrdb.points, the first of its plan's private data. */
+#define BTR_BACKWARD_STREAMS	1
+#define BTR_BACKWARD_TIME		2
+
 /* ---- pointscan.c: running them ---- */
 
 extern const CustomScanMethods BtrPointScanMethods;

@@ -11,7 +11,6 @@
 
 #include "access/stratnum.h"
 #include "catalog/pg_opfamily_d.h"
-#include "catalog/pg_operator_d.h"
 #include "catalog/pg_type_d.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -188,14 +187,17 @@ analyze_conditions(PlannerInfo *root, RelOptInfo *rel, List *clauses, Conditions
 }
 
 /*
- * Returns the pathkeys of a column in ascending order, NIL if the query does not
- * care for it or it has one value only.
+ * Returns the pathkeys of a column in ascending or descending order, NIL if the
+ * query does not care for it or it has one value only.
  */
 static List *
-column_pathkeys(PlannerInfo *root, RelOptInfo *rel, AttrNumber attno, Oid type, Oid less)
+column_pathkeys(PlannerInfo *root, RelOptInfo *rel, AttrNumber attno, Oid type, bool descending)
 {
 	Var		   *var = makeVar(rel->relid, attno, type, -1, InvalidOid, 0);
-	List	   *keys = BtrBuildExpressionPathkey(root, (Expr *) var, less, rel->relids);
+	TypeCacheEntry *ops = lookup_type_cache(type, TYPECACHE_LT_OPR | TYPECACHE_GT_OPR);
+	List	   *keys = BtrBuildExpressionPathkey(root, (Expr *) var,
+												 descending ? ops->gt_opr : ops->lt_opr,
+												 rel->relids);
 
 	if (keys != NIL && linitial_node(PathKey, keys)->pk_eclass->ec_has_const)
 		return NIL;
@@ -203,22 +205,24 @@ column_pathkeys(PlannerInfo *root, RelOptInfo *rel, AttrNumber attno, Oid type, 
 }
 
 /*
- * Returns the order of the rows: by stream and time.
+ * Returns the order of the rows, by stream and time, as far as the query cares.
  */
 static List *
-scan_pathkeys(PlannerInfo *root, RelOptInfo *rel, const Conditions *conditions)
+scan_pathkeys(PlannerInfo *root, RelOptInfo *rel, const Conditions *conditions, int backward)
 {
 	List	   *by_stream = NIL;
 
 	if (!conditions->single)
 	{
 		by_stream = column_pathkeys(root, rel, ATTR_STREAM, UUIDOID,
-									lookup_type_cache(UUIDOID, TYPECACHE_LT_OPR)->lt_opr);
+									(backward & BTR_BACKWARD_STREAMS) != 0);
 		if (by_stream == NIL)
 			return NIL;
 	}
-	return list_concat(by_stream,
-					   column_pathkeys(root, rel, ATTR_TIME, INT8OID, Int8LessOperator));
+	return truncate_useless_pathkeys(root, rel,
+									 list_concat(by_stream,
+												 column_pathkeys(root, rel, ATTR_TIME, INT8OID,
+																 (backward & BTR_BACKWARD_TIME) != 0)));
 }
 
 /*
@@ -236,6 +240,7 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List
 	scan->scan.scanrelid = rel->relid;
 	scan->flags = best_path->flags;
 	scan->methods = &BtrPointScanMethods;
+	scan->custom_private = best_path->custom_private;
 	foreach(lc, clauses)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
@@ -253,11 +258,12 @@ static const CustomPathMethods path_methods = {
 };
 
 /*
- * Makes the path that uses the relation's own conditions and those that compare
- * with required_outer.
+ * Adds the path that uses the relation's own conditions and those that compare
+ * with required_outer; backward says of which columns.  One that reads backward is
+ * left out if its order is of no use.
  */
-static Path *
-make_path(PlannerInfo *root, RelOptInfo *rel, Relids required_outer)
+static void
+add_scan_path(PlannerInfo *root, RelOptInfo *rel, Relids required_outer, int backward)
 {
 	CustomPath *path = makeNode(CustomPath);
 	Conditions	conditions;
@@ -271,6 +277,7 @@ make_path(PlannerInfo *root, RelOptInfo *rel, Relids required_outer)
 	path->path.parallel_safe = rel->consider_parallel;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->methods = &path_methods;
+	path->custom_private = list_make1(makeInteger(backward));
 
 	analyze_conditions(root, rel,
 					   path->path.param_info == NULL ? rel->baserestrictinfo :
@@ -284,10 +291,12 @@ make_path(PlannerInfo *root, RelOptInfo *rel, Relids required_outer)
 									  clauselist_selectivity(root, conditions.others,
 															 rel->relid, JOIN_INNER, NULL));
 		path->path.rows = rel->rows;
-		path->path.pathkeys = scan_pathkeys(root, rel, &conditions);
+		path->path.pathkeys = scan_pathkeys(root, rel, &conditions, backward);
 	}
 	else
 		path->path.rows = path->path.param_info->ppi_rows;
+	if (backward != 0 && path->path.pathkeys == NIL)
+		return;
 
 	read = conditions.known_rows >= 0 ? conditions.known_rows :
 		rel->tuples * clauselist_selectivity(root, conditions.used, rel->relid,
@@ -304,7 +313,7 @@ make_path(PlannerInfo *root, RelOptInfo *rel, Relids required_outer)
 		rel->reltarget->cost.per_tuple * path->path.rows;
 	path->path.startup_cost += rel->reltarget->cost.startup;
 	path->path.total_cost += rel->reltarget->cost.startup;
-	return &path->path;
+	add_path(rel, &path->path);
 }
 
 /*
@@ -376,7 +385,8 @@ BtrAddPointPaths(PlannerInfo *root, RelOptInfo *rel)
 		return;
 
 	rel->pathlist = NIL;
-	add_path(rel, make_path(root, rel, rel->lateral_relids));
+	for (int backward = 0; backward <= (BTR_BACKWARD_STREAMS | BTR_BACKWARD_TIME); backward++)
+		add_scan_path(root, rel, rel->lateral_relids, backward);
 
 	for (int i = 0; rel->has_eclass_joins && i < lengthof(columns); i++)
 	{
@@ -401,6 +411,6 @@ BtrAddPointPaths(PlannerInfo *root, RelOptInfo *rel)
 	foreach(lc, all)
 	{
 		if (lfirst(lc) != NULL)
-			add_path(rel, make_path(root, rel, bms_union(lfirst(lc), rel->lateral_relids)));
+			add_scan_path(root, rel, bms_union(lfirst(lc), rel->lateral_relids), 0);
 	}
 }

@@ -40,22 +40,14 @@ typedef struct PointScanState
 
 	/* The current scan */
 	BtrTableScan *scan;			/* NULL before its first row is asked for */
+	const pg_uuid_t *stream;	/* of the run */
+	BtrRun		run;
 	int64		row;			/* number of the last row */
 	MemoryContext context;		/* reset with each rescan */
 
 	/* What former scans of this node read */
 	BtrScanCounts before;
 } PointScanState;
-
-/* The streams and times that a scan reads. */
-typedef struct Choice
-{
-	bool		all;			/* streams */
-	pg_uuid_t  *streams;
-	int			nstreams;
-	int64		start;
-	int64		end;
-} Choice;
 
 /*
  * Orders uuids as their type does.
@@ -70,8 +62,9 @@ compare_uuids(const void *a, const void *b)
  * Makes the elements of an array the streams to read, sorted, each once.
  */
 static void
-choose_streams(ArrayType *array, Choice *choice)
+choose_streams(ArrayType *array, BtrScanChoice *choice)
 {
+	pg_uuid_t  *streams;
 	Datum	   *elements;
 	bool	   *nulls;
 	int			nelements;
@@ -79,20 +72,20 @@ choose_streams(ArrayType *array, Choice *choice)
 
 	deconstruct_array(array, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR,
 					  &elements, &nulls, &nelements);
-	choice->streams = palloc(Max(nelements, 1) * sizeof(pg_uuid_t));
+	streams = palloc(Max(nelements, 1) * sizeof(pg_uuid_t));
 	for (int i = 0; i < nelements; i++)
 	{
 		if (!nulls[i])
-			choice->streams[n++] = *DatumGetUUIDP(elements[i]);
+			streams[n++] = *DatumGetUUIDP(elements[i]);
 	}
-	qsort(choice->streams, n, sizeof(pg_uuid_t), compare_uuids);
+	qsort(streams, n, sizeof(pg_uuid_t), compare_uuids);
 	choice->nstreams = 0;
 	for (int i = 0; i < n; i++)
 	{
-		if (i == 0 || compare_uuids(&choice->streams[i], &choice->streams[i - 1]) != 0)
-			choice->streams[choice->nstreams++] = choice->streams[i];
+		if (i == 0 || compare_uuids(&streams[i], &streams[i - 1]) != 0)
+			streams[choice->nstreams++] = streams[i];
 	}
-	choice->all = false;
+	choice->streams = streams;
 }
 
 /*
@@ -100,21 +93,19 @@ choose_streams(ArrayType *array, Choice *choice)
  * others are checked on rows.
  */
 static void
-apply_qual(const Qual *qual, Datum value, Choice *choice)
+apply_qual(const Qual *qual, Datum value, BtrScanChoice *choice)
 {
 	int64		time;
 
 	if (qual->kind == BTR_QUAL_STREAM)
 	{
-		choice->streams = palloc(sizeof(pg_uuid_t));
-		choice->streams[0] = *DatumGetUUIDP(value);
+		choice->streams = DatumGetUUIDP(value);
 		choice->nstreams = 1;
-		choice->all = false;
 		return;
 	}
 	if (qual->kind == BTR_QUAL_STREAM_ANY)
 	{
-		if (choice->all)
+		if (choice->streams == NULL)
 			choose_streams(DatumGetArrayTypeP(value), choice);
 		return;
 	}
@@ -153,7 +144,11 @@ start_scan(PointScanState *state)
 {
 	MemoryContext old = MemoryContextSwitchTo(state->context);
 	ExprContext *econtext = state->css.ss.ps.ps_ExprContext;
-	Choice		choice = {.all = true, .start = BTR_TIME_MIN, .end = BTR_TIME_MAX};
+	CustomScan *plan = castNode(CustomScan, state->css.ss.ps.plan);
+	BtrScanChoice choice = {.start = BTR_TIME_MIN, .end = BTR_TIME_MAX};
+
+	choice.streams_backward = (intVal(linitial(plan->custom_private)) & BTR_BACKWARD_STREAMS) != 0;
+	choice.time_backward = (intVal(linitial(plan->custom_private)) & BTR_BACKWARD_TIME) != 0;
 
 	for (int i = 0; i < state->nquals; i++)
 	{
@@ -167,9 +162,7 @@ start_scan(PointScanState *state)
 			apply_qual(&state->quals[i], value, &choice);
 	}
 	state->scan = BtrTableScanBegin(state->css.ss.ss_currentRelation,
-									state->css.ss.ps.state->es_snapshot,
-									choice.all ? NULL : choice.streams, choice.nstreams,
-									choice.start, choice.end);
+									state->css.ss.ps.state->es_snapshot, &choice);
 	state->row = 0;
 	MemoryContextSwitchTo(old);
 }
@@ -182,16 +175,17 @@ next_row(ScanState *node)
 {
 	PointScanState *state = (PointScanState *) node;
 	TupleTableSlot *slot = node->ss_ScanTupleSlot;
-	const pg_uuid_t *stream;
 	BtrPoint	point;
 
 	ExecClearTuple(slot);
 	if (state->scan == NULL)
 		start_scan(state);
-	if (!BtrTableScanNext(state->scan, &stream, &point))
+	if (state->run.left == 0 &&
+		!BtrTableScanNext(state->scan, &state->stream, &state->run))
 		return slot;
+	point = BtrRunTake(&state->run);
 
-	slot->tts_values[0] = UUIDPGetDatum(stream);
+	slot->tts_values[0] = UUIDPGetDatum(state->stream);
 	slot->tts_values[1] = Int64GetDatum(point.time);
 	slot->tts_values[2] = Float8GetDatum(point.value);
 	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
@@ -259,7 +253,7 @@ total_counts(const PointScanState *state)
 		BtrTableScanCounts(state->scan, &now);
 		total.streams += now.streams;
 		total.leaves += now.leaves;
-		total.rows += now.rows;
+		total.rows += now.rows - state->run.left;
 	}
 	return total;
 }
@@ -275,6 +269,7 @@ rescan_point_scan(CustomScanState *node)
 	state->before = total_counts(state);
 	ExecClearTuple(node->ss.ss_ScanTupleSlot);
 	state->scan = NULL;
+	state->run.left = 0;
 	MemoryContextReset(state->context);
 	ExecScanReScan(&node->ss);
 }
@@ -330,6 +325,19 @@ explain_point_scan(CustomScanState *node, List *ancestors, struct ExplainState *
 		ExplainPropertyText("Stream", "all", es);
 	if (time != NIL)
 		BtrExplainExpr("Range", (Node *) make_ands_explicit(time), node, ancestors, es);
+
+	switch (intVal(linitial(plan->custom_private)))
+	{
+		case BTR_BACKWARD_STREAMS:
+			ExplainPropertyText("Backward", "stream", es);
+			break;
+		case BTR_BACKWARD_TIME:
+			ExplainPropertyText("Backward", "time", es);
+			break;
+		case BTR_BACKWARD_STREAMS | BTR_BACKWARD_TIME:
+			ExplainPropertyText("Backward", "stream, time", es);
+			break;
+	}
 
 	if (es->analyze)
 	{

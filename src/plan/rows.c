@@ -56,7 +56,7 @@ prepare_values(BtrRows *rows, const Datum *args)
 static void
 begin_values(BtrRows *rows)
 {
-	rows->points = BtrViewScanBegin(&rows->view, rows->start, rows->end);
+	rows->points = BtrViewScanBegin(&rows->view, rows->start, rows->end, false);
 }
 
 /*

@@ -56,9 +56,11 @@ extern void BtrCheckStream(const pg_uuid_t *stream, bool writer);
 extern void BtrCheckStreamOfRow(const pg_uuid_t *stream);
 
 /*
- * Lists at most max streams that the user may see, in uuid order, from *from on.
+ * Lists at most max streams that the user may see, in uuid order or against it,
+ * from *from on.
  */
-extern int	BtrVisibleStreams(const pg_uuid_t *from, pg_uuid_t *streams, int max);
+extern int	BtrVisibleStreams(const pg_uuid_t *from, bool backward,
+							  pg_uuid_t *streams, int max);
 
 /* Raises 25006 and the like for a function that writes, and assigns a transaction id. */
 extern void BtrPrepareWrite(const char *function);
@@ -208,10 +210,36 @@ typedef struct BtrView
  */
 extern void BtrViewOpen(Relation rel, const pg_uuid_t *stream, int64 version, BtrView *view);
 
+/*
+ * Points that a scan gives at once, to be taken one after the other.
+ */
+typedef struct BtrRun
+{
+	BtrPoints	points;			/* in time order */
+	int64		next;			/* the one to take next */
+	int			step;			/* -1: they are taken from the end */
+	int64		left;			/* how many have not been taken */
+} BtrRun;
+
+/* Takes a point; one must be left. */
+static inline BtrPoint
+BtrRunTake(BtrRun *run)
+{
+	BtrPoint	point = {run->points.time[run->next], run->points.value[run->next]};
+
+	run->next += run->step;
+	run->left--;
+	return point;
+}
+
 /* Readers over tree and buffer together, as in tree.h. */
 typedef struct BtrViewScan BtrViewScan;
-extern BtrViewScan *BtrViewScanBegin(const BtrView *view, int64 start, int64 end);
+extern BtrViewScan *BtrViewScanBegin(const BtrView *view, int64 start, int64 end,
+									 bool backward);
+
+/* The next point, or the next run; use one of the two. */
 extern bool BtrViewScanNext(BtrViewScan *scan, BtrPoint *point);
+extern bool BtrViewScanNextRun(BtrViewScan *scan, BtrRun *run);
 
 /* Number of leaves read so far. */
 extern int64 BtrViewScanLeaves(const BtrViewScan *scan);
@@ -235,23 +263,34 @@ extern int64 BtrViewChanges(const BtrView *from, const BtrView *to, int resoluti
 
 typedef struct BtrTableScan BtrTableScan;
 
+/* What a scan reads, and in which order. */
+typedef struct BtrScanChoice
+{
+	const pg_uuid_t *streams;	/* sorted, or NULL: all */
+	int			nstreams;
+	int64		start;			/* of time: [start, end) */
+	int64		end;
+	bool		streams_backward;
+	bool		time_backward;	/* in each stream */
+} BtrScanChoice;
+
 /* What a scan has read so far. */
 typedef struct BtrScanCounts
 {
 	int64		streams;
 	int64		leaves;
-	int64		rows;
+	int64		rows;			/* of all runs */
 } BtrScanCounts;
 
 /*
- * Starts a scan of the latest points in [start, end) that snapshot sees of the given
- * streams, sorted, or of all (NULL): by stream and time.  Streams that the user may not
- * see are left out.
+ * Starts a scan of the latest points that snapshot sees, by stream and time.  Streams
+ * that the user may not see are left out.
  */
 extern BtrTableScan *BtrTableScanBegin(Relation rel, Snapshot snapshot,
-									   const pg_uuid_t *streams, int nstreams,
-									   int64 start, int64 end);
-extern bool BtrTableScanNext(BtrTableScan *scan, const pg_uuid_t **stream, BtrPoint *point);
+									   const BtrScanChoice *choice);
+
+/* The next points, all of the stream that *stream then points to; false at the end. */
+extern bool BtrTableScanNext(BtrTableScan *scan, const pg_uuid_t **stream, BtrRun *run);
 extern void BtrTableScanCounts(const BtrTableScan *scan, BtrScanCounts *counts);
 extern void BtrTableScanEnd(BtrTableScan *scan);
 

@@ -2,8 +2,8 @@
  * tablescan.c
  *		Reads the points of many streams, as rows of one table.
  *
- * Streams come in uuid order, the points of each by time, as the latest
- * version and the write buffer have them.  Streams that do not exist, or that row-level
+ * Streams come in uuid order or against it, the points of each by time, forward or
+ * backward, as the latest version and the write buffer have them.  Streams that do not exist, or that row-level
  * security hides, have no rows.
  */
 #include "postgres.h"
@@ -23,10 +23,7 @@ struct BtrTableScan
 	/* Info */
 	Relation	rel;
 	Snapshot	snapshot;
-	const pg_uuid_t *given;		/* the streams to read, or NULL for all */
-	int			ngiven;
-	int64		start;
-	int64		end;
+	BtrScanChoice choice;
 
 	/* Streams: given ones by number, all by what was looked up last */
 	int			next_given;
@@ -49,22 +46,22 @@ struct BtrTableScan
 };
 
 /*
- * Starts a scan of the points in [start, end) that snapshot sees of the given
- * streams, which must be sorted and stay in place, or of all (NULL).  The scan lives in
- * the current memory context and holds no pin or lock between calls.
+ * Starts a scan of the points that snapshot sees of what is chosen; an array of
+ * streams must stay in place.  The scan lives in the current memory context and
+ * holds no pin or lock between calls.
  */
 BtrTableScan *
-BtrTableScanBegin(Relation rel, Snapshot snapshot, const pg_uuid_t *streams,
-				  int nstreams, int64 start, int64 end)
+BtrTableScanBegin(Relation rel, Snapshot snapshot, const BtrScanChoice *choice)
 {
 	BtrTableScan *scan = palloc0(sizeof(BtrTableScan));
 
 	scan->rel = rel;
 	scan->snapshot = snapshot;
-	scan->given = streams;
-	scan->ngiven = nstreams;
-	scan->start = Max(start, BTR_TIME_MIN);
-	scan->end = Min(end, BTR_TIME_MAX);
+	scan->choice = *choice;
+	scan->choice.start = Max(choice->start, BTR_TIME_MIN);
+	scan->choice.end = Min(choice->end, BTR_TIME_MAX);
+	if (choice->streams_backward)
+		memset(&scan->from, 0xFF, sizeof(scan->from));
 	scan->context = AllocSetContextCreate(CurrentMemoryContext, "btrdb scan of a stream",
 										  ALLOCSET_DEFAULT_SIZES);
 	return scan;
@@ -81,14 +78,14 @@ BtrTableScanEnd(BtrTableScan *scan)
 }
 
 /*
- * Makes *uuid the one after it; false if it is the last.
+ * Makes *uuid the one after it or, backward, before it; false if there is none.
  */
 static bool
-next_uuid(pg_uuid_t *uuid)
+next_uuid(pg_uuid_t *uuid, bool backward)
 {
 	for (int i = UUID_LEN - 1; i >= 0; i--)
 	{
-		if (++uuid->data[i] != 0)
+		if (backward ? uuid->data[i]-- != 0 : ++uuid->data[i] != 0)
 			return true;
 	}
 	return false;
@@ -100,12 +97,16 @@ next_uuid(pg_uuid_t *uuid)
 static bool
 next_stream(BtrTableScan *scan)
 {
-	if (scan->given != NULL)
+	bool		backward = scan->choice.streams_backward;
+
+	if (scan->choice.streams != NULL)
 	{
-		while (scan->next_given < scan->ngiven)
+		while (scan->next_given < scan->choice.nstreams)
 		{
+			int			i = scan->next_given++;
+
 			CHECK_FOR_INTERRUPTS();
-			scan->stream = scan->given[scan->next_given++];
+			scan->stream = scan->choice.streams[backward ? scan->choice.nstreams - 1 - i : i];
 			if (BtrStreamIsVisible(&scan->stream))
 				return true;
 		}
@@ -117,13 +118,14 @@ next_stream(BtrTableScan *scan)
 		scan->next_found = scan->nfound = 0;
 		if (scan->all_found)
 			return false;
-		scan->nfound = BtrVisibleStreams(&scan->from, scan->found, STREAMS_PER_LOOKUP);
+		scan->nfound = BtrVisibleStreams(&scan->from, backward, scan->found,
+										 STREAMS_PER_LOOKUP);
 		if (scan->nfound < STREAMS_PER_LOOKUP)
 			scan->all_found = true;
 		else
 		{
 			scan->from = scan->found[scan->nfound - 1];
-			scan->all_found = !next_uuid(&scan->from);
+			scan->all_found = !next_uuid(&scan->from, backward);
 		}
 		if (scan->nfound == 0)
 			return false;
@@ -151,7 +153,8 @@ open_next_stream(BtrTableScan *scan)
 	if (found)
 	{
 		BtrViewOpen(scan->rel, &scan->stream, BTR_VERSION_LATEST, &scan->view);
-		scan->points = BtrViewScanBegin(&scan->view, scan->start, scan->end);
+		scan->points = BtrViewScanBegin(&scan->view, scan->choice.start, scan->choice.end,
+										scan->choice.time_backward);
 		scan->nstreams++;
 	}
 	PopActiveSnapshot();
@@ -160,12 +163,13 @@ open_next_stream(BtrTableScan *scan)
 }
 
 /*
- * Returns the next point and, until the next call, its stream; false at the end.
+ * Returns the next points and their stream, valid until the next call; false at the
+ * end.
  */
 bool
-BtrTableScanNext(BtrTableScan *scan, const pg_uuid_t **stream, BtrPoint *point)
+BtrTableScanNext(BtrTableScan *scan, const pg_uuid_t **stream, BtrRun *run)
 {
-	if (scan->start >= scan->end)
+	if (scan->choice.start >= scan->choice.end)
 		return false;
 	for (;;)
 	{
@@ -176,11 +180,11 @@ BtrTableScanNext(BtrTableScan *scan, const pg_uuid_t **stream, BtrPoint *point)
 			return false;
 
 		old = MemoryContextSwitchTo(scan->context);
-		found = BtrViewScanNext(scan->points, point);
+		found = BtrViewScanNextRun(scan->points, run);
 		MemoryContextSwitchTo(old);
 		if (found)
 		{
-			scan->nrows++;
+			scan->nrows += run->left;
 			*stream = &scan->stream;
 			return true;
 		}

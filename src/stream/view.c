@@ -4,7 +4,7 @@
  *		one, the points that are buffered beside it.
  *
  * Of points of equal time those of the tree come first: they were inserted
- * first.
+ * first.  Backward, the order is exactly the reverse.
  */
 #include "postgres.h"
 
@@ -49,70 +49,126 @@ BtrViewOpen(Relation rel, const pg_uuid_t *stream, int64 version, BtrView *view)
 
 struct BtrViewScan
 {
-	/* The tree's part */
+	/* Info */
+	bool		backward;
+	int64		tree_bound;		/* no point of the tree comes before this time */
+
+	/* What is left of the tree, of its last leaf, and of the buffer */
 	BtrScan    *tree;			/* NULL at its end */
-	BtrPoints	batch;
-	int64		next_in_batch;
+	BtrPoints	leaf;
+	BtrPoints	buffer;
 	int64		nleaves;
 
-	/* The buffer's part */
-	const BtrPoints *buffer;
-	int64		next_in_buffer;
-	int64		end_in_buffer;
+	/* For BtrViewScanNext() */
+	BtrRun		run;
 };
 
 /*
- * Starts a scan of the points in [start, end), in the current memory context.
+ * Starts a scan of the points in [start, end), forward or backward in time, in the
+ * current memory context.
  */
 BtrViewScan *
-BtrViewScanBegin(const BtrView *view, int64 start, int64 end)
+BtrViewScanBegin(const BtrView *view, int64 start, int64 end, bool backward)
 {
 	BtrViewScan *scan = palloc0(sizeof(BtrViewScan));
+	int64		first = BtrPointsSearch(&view->buffer, 0, start);
+	int64		last = BtrPointsSearch(&view->buffer, first, end);
 
-	scan->tree = BtrScanBegin(&view->tree, start, end);
-	scan->buffer = &view->buffer;
-	scan->next_in_buffer = BtrPointsSearch(&view->buffer, 0, start);
-	scan->end_in_buffer = BtrPointsSearch(&view->buffer, 0, end);
+	scan->backward = backward;
+	scan->tree_bound = backward ? view->version.latest : view->version.earliest;
+	if (!BtrRootIsEmpty(&view->tree.root))
+		scan->tree = BtrScanBegin(&view->tree, start, end, backward);
+	scan->buffer = BtrPointsSlice(&view->buffer, first, last);
 	return scan;
 }
 
 /*
- * Returns the next point in time order; false at the end.
+ * Takes n points, in the direction of the scan, from those that are left.
+ */
+static void
+take(BtrPoints *left, int64 n, bool backward, BtrRun *run)
+{
+	int64		rest = left->n - n;
+
+	run->left = n;
+	run->step = backward ? -1 : 1;
+	run->next = backward ? n - 1 : 0;
+	run->points = BtrPointsSlice(left, backward ? rest : 0, backward ? left->n : n);
+	*left = BtrPointsSlice(left, backward ? 0 : n, backward ? rest : left->n);
+}
+
+/*
+ * Takes the buffered points that come before those of the tree, whose next time is
+ * this: of equal times those of the tree come first, and backward last.
+ */
+static bool
+take_buffered(BtrViewScan *scan, int64 tree_time, BtrRun *run)
+{
+	int64		n = BtrPointsSearch(&scan->buffer, 0, tree_time);
+
+	if (scan->backward)
+		n = scan->buffer.n - n;
+	if (n > 0)
+		take(&scan->buffer, n, scan->backward, run);
+	return n > 0;
+}
+
+/*
+ * Returns the next points in the direction of the scan: some of one leaf or some of
+ * the buffer, valid until the next call; false at the end.
+ *
+ * Leaves are not read before the buffered points that come before all of the
+ * tree are used up.
+ */
+bool
+BtrViewScanNextRun(BtrViewScan *scan, BtrRun *run)
+{
+	int64		n;
+
+	if (scan->leaf.n == 0 && scan->tree != NULL)
+	{
+		if (scan->buffer.n > 0 && scan->nleaves == 0 &&
+			take_buffered(scan, scan->tree_bound, run))
+			return true;
+		if (BtrScanNext(scan->tree, &scan->leaf))
+			scan->nleaves++;
+		else
+		{
+			scan->tree = NULL;
+			scan->leaf.n = 0;
+		}
+	}
+
+	if (scan->leaf.n == 0 || scan->buffer.n == 0)
+	{
+		BtrPoints  *left = scan->leaf.n > 0 ? &scan->leaf : &scan->buffer;
+
+		if (left->n == 0)
+			return false;
+		take(left, left->n, scan->backward, run);
+		return true;
+	}
+
+	if (take_buffered(scan, scan->leaf.time[scan->backward ? scan->leaf.n - 1 : 0], run))
+		return true;
+	if (scan->backward)
+		n = scan->leaf.n - BtrPointsSearch(&scan->leaf, 0,
+										   scan->buffer.time[scan->buffer.n - 1] + 1);
+	else
+		n = BtrPointsSearch(&scan->leaf, 0, scan->buffer.time[0] + 1);
+	take(&scan->leaf, n, scan->backward, run);
+	return true;
+}
+
+/*
+ * Returns the next point in the direction of the scan; false at the end.
  */
 bool
 BtrViewScanNext(BtrViewScan *scan, BtrPoint *point)
 {
-	bool		from_buffer;
-
-	if (scan->next_in_batch >= scan->batch.n && scan->tree != NULL)
-	{
-		scan->next_in_batch = 0;
-		if (!BtrScanNext(scan->tree, &scan->batch))
-		{
-			scan->tree = NULL;
-			scan->batch.n = 0;
-		}
-		else
-			scan->nleaves++;
-	}
-
-	from_buffer = scan->next_in_buffer < scan->end_in_buffer;
-	if (scan->next_in_batch < scan->batch.n)
-		from_buffer = from_buffer &&
-			scan->buffer->time[scan->next_in_buffer] < scan->batch.time[scan->next_in_batch];
-	else if (!from_buffer)
+	if (scan->run.left == 0 && !BtrViewScanNextRun(scan, &scan->run))
 		return false;
-
-	if (from_buffer)
-	{
-		point->time = scan->buffer->time[scan->next_in_buffer];
-		point->value = scan->buffer->value[scan->next_in_buffer++];
-	}
-	else
-	{
-		point->time = scan->batch.time[scan->next_in_batch];
-		point->value = scan->batch.value[scan->next_in_batch++];
-	}
+	*point = BtrRunTake(&scan->run);
 	return true;
 }
 

@@ -23,27 +23,31 @@
  * current user's own.  The plan is kept for the session.
  */
 static int
-list_by_query(const pg_uuid_t *from, pg_uuid_t *streams, int max)
+list_by_query(const pg_uuid_t *from, bool backward, pg_uuid_t *streams, int max)
 {
-	static SPIPlanPtr plan = NULL;
+	static const char *const queries[] = {
+		"SELECT uuid FROM btrdb.streams WHERE uuid OPERATOR(pg_catalog.>=) $1 ORDER BY uuid USING OPERATOR(pg_catalog.<)",
+		"SELECT uuid FROM btrdb.streams WHERE uuid OPERATOR(pg_catalog.<=) $1 ORDER BY uuid USING OPERATOR(pg_catalog.>)"
+	};
+	static SPIPlanPtr plans[lengthof(queries)];
+	SPIPlanPtr *plan = &plans[backward];
 	Datum		uuid = UUIDPGetDatum(from);
 	int			n;
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
-	if (plan == NULL)
+	if (*plan == NULL)
 	{
 		Oid			type = UUIDOID;
 		SPIPlanPtr	prepared;
 
-		prepared = SPI_prepare("SELECT uuid FROM btrdb.streams WHERE uuid OPERATOR(pg_catalog.>=) $1 ORDER BY uuid USING OPERATOR(pg_catalog.<)",
-							   1, &type);
+		prepared = SPI_prepare(queries[backward], 1, &type);
 		if (prepared == NULL || SPI_keepplan(prepared) != 0)
 			elog(ERROR, "could not prepare the query for streams: %s",
 				 SPI_result_code_string(SPI_result));
-		plan = prepared;
+		*plan = prepared;
 	}
-	if (SPI_execute_plan(plan, &uuid, NULL, true, max) != SPI_OK_SELECT)
+	if (SPI_execute_plan(*plan, &uuid, NULL, true, max) != SPI_OK_SELECT)
 		elog(ERROR, "could not query for streams");
 	n = (int) SPI_processed;
 	for (int i = 0; i < n; i++)
@@ -58,12 +62,12 @@ list_by_query(const pg_uuid_t *from, pg_uuid_t *streams, int max)
 }
 
 /*
- * Lists at most max streams that the user may see, in uuid order, from *from
- * on; returns their number.  Reads with the active snapshot and holds nothing
+ * Lists at most max streams that the user may see, in uuid order or against it,
+ * from *from on; returns their number.  Reads with the active snapshot and holds nothing
  * between calls.
  */
 int
-BtrVisibleStreams(const pg_uuid_t *from, pg_uuid_t *streams, int max)
+BtrVisibleStreams(const pg_uuid_t *from, bool backward, pg_uuid_t *streams, int max)
 {
 	const BtrCatalog *catalog = BtrGetCatalog();
 	Relation	rel;
@@ -71,19 +75,22 @@ BtrVisibleStreams(const pg_uuid_t *from, pg_uuid_t *streams, int max)
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
+	ScanDirection direction = backward ? BackwardScanDirection : ForwardScanDirection;
 	int			n = 0;
 
 	/* Fails under row_security = off rather than leaving streams out. */
 	if (check_enable_rls(catalog->streams, InvalidOid, false) == RLS_ENABLED)
-		return list_by_query(from, streams, max);
+		return list_by_query(from, backward, streams, max);
 
 	rel = table_open(catalog->streams, AccessShareLock);
 	index = index_open(catalog->streams_pkey, AccessShareLock);
-	ScanKeyInit(&key, Anum_streams_uuid, BTGreaterEqualStrategyNumber, F_UUID_GE,
+	ScanKeyInit(&key, Anum_streams_uuid,
+				backward ? BTLessEqualStrategyNumber : BTGreaterEqualStrategyNumber,
+				backward ? F_UUID_LE : F_UUID_GE,
 				UUIDPGetDatum(from));
 	scan = systable_beginscan_ordered(rel, index, GetActiveSnapshot(), 1, &key);
 	while (n < max &&
-		   HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
+		   HeapTupleIsValid(tuple = systable_getnext_ordered(scan, direction)))
 	{
 		bool		isnull;
 

@@ -1,6 +1,6 @@
 /*
  * scan.c
- *		Reads the points of a range in time order.
+ *		Reads the points of a range, leaf by leaf, forward or backward in time.
  */
 #include "postgres.h"
 
@@ -11,19 +11,21 @@ struct BtrScan
 	BtrWalk		walk;
 	int64		start;
 	int64		end;
+	bool		backward;
 };
 
 /*
  * Starts a scan; it is freed with the current memory context.
  */
 BtrScan *
-BtrScanBegin(const BtrTree *tree, int64 start, int64 end)
+BtrScanBegin(const BtrTree *tree, int64 start, int64 end, bool backward)
 {
 	BtrScan    *scan = palloc(sizeof(BtrScan));
 
 	BtrWalkInit(&scan->walk, tree);
 	scan->start = start;
 	scan->end = end;
+	scan->backward = backward;
 	return scan;
 }
 
@@ -33,5 +35,6 @@ BtrScanBegin(const BtrTree *tree, int64 start, int64 end)
 bool
 BtrScanNext(BtrScan *scan, BtrPoints *batch)
 {
-	return BtrWalkNextLeaf(&scan->walk, scan->start, scan->end, false, batch);
+	return BtrWalkNextLeaf(&scan->walk, scan->start, scan->end, scan->backward,
+						   batch);
 }

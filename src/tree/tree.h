@@ -109,12 +109,12 @@ typedef struct BtrReadCounts
 
 typedef struct BtrScan BtrScan;
 
-/* Starts a scan of the points in [start, end). */
-extern BtrScan *BtrScanBegin(const BtrTree *tree, int64 start, int64 end);
+/* Starts a scan of the points in [start, end), forward or backward in time. */
+extern BtrScan *BtrScanBegin(const BtrTree *tree, int64 start, int64 end, bool backward);
 
 /*
- * Next batch of points in time order, at most a leaf; false at the end.  The
- * arrays are valid until the next call.
+ * Next batch of points, at most a leaf; false at the end.  Inside a batch points are
+ * in time order in either case.  The arrays are valid until the next call.
  */
 extern bool BtrScanNext(BtrScan *scan, BtrPoints *batch);
 
