@@ -110,6 +110,8 @@ EXECUTE v (:b, 44, 41, 0);
 EXECUTE v (:b, 41, 44, 12);
 RESET plan_cache_mode;
 
+PREPARE last (uuid, bigint) AS SELECT * FROM btrdb_values($1, 0, 43, $2) ORDER BY time DESC LIMIT 2;
+EXECUTE last (:b, 0);
 -- descending order: from the end, and no more than it takes
 EXPLAIN (COSTS OFF) SELECT * FROM btrdb.points WHERE stream = :a AND time < 4000 ORDER BY time DESC LIMIT 1;
 EXPLAIN (COSTS OFF) SELECT * FROM btrdb.points ORDER BY stream DESC, time DESC;
@@ -122,6 +124,11 @@ SELECT work(format('SELECT * FROM btrdb.points WHERE stream = %L ORDER BY time D
 SELECT work(format('SELECT * FROM btrdb.points WHERE stream IN (%L, %L) ORDER BY stream DESC, time DESC LIMIT 5001', :a, :b));
 SELECT work('SELECT * FROM btrdb.points ORDER BY stream DESC, time DESC LIMIT 1');
 SELECT work('SELECT (SELECT time FROM btrdb.points WHERE stream = uuid ORDER BY time DESC LIMIT 1) FROM s');
+EXPLAIN (COSTS OFF) SELECT * FROM btrdb_values(:a, 0, 4000) ORDER BY time DESC;
+EXPLAIN (COSTS OFF) SELECT max(time) FROM btrdb_values(:a, 0, 4000);
+SELECT work(format('SELECT * FROM btrdb_values(%L, 0, 10000) ORDER BY time DESC LIMIT 3', :a));
+SELECT work('SELECT v.* FROM s, LATERAL (SELECT * FROM btrdb_values(uuid, 0, 10000) ORDER BY time DESC LIMIT 1) AS v');
+EXECUTE last (:b, 11);
 -- buffered points after all others are found without the tree
 BEGIN;
 SELECT btrdb_insert(:a, 5001, 1);
@@ -134,7 +141,7 @@ BEGIN;
 SELECT btrdb_insert(:a, array_agg(2500::bigint), array_agg(i + random())) FROM generate_series(1, 3000) AS i;
 SELECT btrdb_insert(:a, ARRAY[-1, -1, 2500, 2500, 3000, 6000, 6000], ARRAY[1, 2, 3, 4, 5, 6, 7]);
 SELECT btrdb_insert(:b, ARRAY[42, 42, 43], ARRAY[8, 9, 10]);
-CREATE FUNCTION reversed(clause text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION reversed(source text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	orders text[];
 	result text := '';
@@ -142,21 +149,25 @@ DECLARE
 	backward float8[];
 	plan text;
 BEGIN
-	FOREACH orders SLICE 1 IN ARRAY ARRAY[['stream, time', 'stream DESC, time DESC'], ['stream, time DESC', 'stream DESC, time']] LOOP
-		EXECUTE format('EXPLAIN (FORMAT json) SELECT value FROM btrdb.points %s ORDER BY %s', clause, orders[2]) INTO plan;
-		EXECUTE format('SELECT array_agg(value) FROM (SELECT value FROM btrdb.points %s ORDER BY %s) q', clause, orders[1]) INTO forward;
-		EXECUTE format('SELECT array_agg(value ORDER BY n DESC) FROM (SELECT value, row_number() OVER () AS n FROM (SELECT value FROM btrdb.points %s ORDER BY %s) p) q',
-					   clause, orders[2]) INTO backward;
+	FOREACH orders SLICE 1 IN ARRAY CASE WHEN source ~ 'values' THEN ARRAY[['time', 'time DESC']]
+		ELSE ARRAY[['stream, time', 'stream DESC, time DESC'], ['stream, time DESC', 'stream DESC, time']] END LOOP
+		EXECUTE format('EXPLAIN (FORMAT json) SELECT value FROM %s ORDER BY %s', source, orders[2]) INTO plan;
+		EXECUTE format('SELECT array_agg(value) FROM (SELECT value FROM %s ORDER BY %s) q', source, orders[1]) INTO forward;
+		EXECUTE format('SELECT array_agg(value ORDER BY n DESC) FROM (SELECT value, row_number() OVER () AS n FROM (SELECT value FROM %s ORDER BY %s) p) q',
+					   source, orders[2]) INTO backward;
 		result := result || format('%s %s %s; ', plan ~ 'Sort', cardinality(forward), forward = backward);
 	END LOOP;
 	RETURN result;
 END
 $$;
-SELECT reversed(format('WHERE stream = %L', :a));
-SELECT reversed(format('WHERE stream = %L AND time BETWEEN 2500 AND 2999', :a));
-SELECT reversed(format('WHERE stream IN (%L, %L) AND time > 40', :a, :b));
-SELECT reversed('');
-SELECT reversed('WHERE time < 43');
+SELECT reversed(format('btrdb.points WHERE stream = %L', :a));
+SELECT reversed(format('btrdb.points WHERE stream = %L AND time BETWEEN 2500 AND 2999', :a));
+SELECT reversed(format('btrdb.points WHERE stream IN (%L, %L) AND time > 40', :a, :b));
+SELECT reversed('btrdb.points');
+SELECT reversed('btrdb.points WHERE time < 43');
+SELECT reversed(format('btrdb_values(%L, -10, 10000)', :a));
+SELECT reversed(format('btrdb_values(%L, 0, 2600, 12)', :a));
+SELECT reversed(format('btrdb_values(%L, 0, 2600, 11)', :a));
 SELECT time, value FROM btrdb.points WHERE stream = :b AND time BETWEEN 41 AND 43 ORDER BY time DESC;
 ROLLBACK;
 DECLARE e SCROLL CURSOR WITH HOLD FOR SELECT time FROM btrdb.points WHERE stream = :a AND time < 10 ORDER BY time DESC;

@@ -437,19 +437,22 @@ BEGIN
 END
 $$;
 
--- The first rows of btrdb.points by time in a direction; of equal times, by insertion in it.
-CREATE FUNCTION oracle.check_rows(s int, lo bigint, hi bigint, direction text, n bigint) RETURNS void
+-- The first points by time in a direction, from btrdb.points or a version; of equal times, by
+-- insertion in it.
+CREATE FUNCTION oracle.check_rows(s int, v bigint, lo bigint, hi bigint, direction text, n bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-	asked text := format('SELECT time, value FROM btrdb.points WHERE stream = %L AND time >= %s AND time < %s ORDER BY time %s LIMIT %L',
-						 oracle.uuid_of(s), lo, hi, direction, n);
+	asked text := format(CASE WHEN v = 0 AND random() < 0.8
+						 THEN 'SELECT time, value FROM btrdb.points WHERE stream = %L AND time >= %s AND time < %s'
+						 ELSE 'SELECT * FROM btrdb_values(%L::uuid, %s, %s, %s)' END || ' ORDER BY time %5$s LIMIT %6$L',
+						 oracle.uuid_of(s), lo, hi, v, direction, n);
 BEGIN
 	PERFORM oracle.expect_none(format(
 		'SELECT * FROM (SELECT row_number() OVER () AS n, * FROM (%1$s) q) a
 		 FULL JOIN (SELECT row_number() OVER (ORDER BY time %5$s, id %5$s) AS n, time, value
-					FROM oracle.contents(%2$s, 0, %3$s, %4$s) ORDER BY n LIMIT %6$L) e USING (n)
+					FROM oracle.contents(%2$s, %7$s, %3$s, %4$s) ORDER BY n LIMIT %6$L) e USING (n)
 		 WHERE a.time IS DISTINCT FROM e.time OR float8send(a.value) IS DISTINCT FROM float8send(e.value)',
-		asked, s, lo, hi, direction, n), asked);
+		asked, s, lo, hi, direction, n, v), asked);
 END
 $$;
 
@@ -655,7 +658,7 @@ BEGIN
 		WHEN kind < 8 THEN
 			PERFORM oracle.check_values(s, v, range.lo, range.hi);
 		WHEN kind < 15 THEN
-			PERFORM oracle.check_rows(s, range.lo, range.hi, CASE WHEN kind < 10 THEN 'ASC' ELSE 'DESC' END,
+			PERFORM oracle.check_rows(s, v, range.lo, range.hi, CASE WHEN kind < 10 THEN 'ASC' ELSE 'DESC' END,
 									  CASE WHEN random() < 0.8 THEN floor(exp(random() * 9))::bigint END);
 		WHEN kind < 40 THEN
 			width := CASE WHEN kind < 22 THEN span / oracle.random_int(1, 20)

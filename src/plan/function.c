@@ -2,7 +2,7 @@
  * function.c
  *		Calls of btrdb_values(), btrdb_windows() and btrdb_aligned_windows() in FROM,
  *		run as custom scans: rows are delivered as they are read, ordered by time,
- *		and not stored in between.
+ *		in either direction if they can be, and not stored in between.
  *
  * Everything that the call would do is done here: the right to execute it is
  * checked, arguments are computed once per (re)scan, a NULL among them gives no row.
@@ -11,7 +11,6 @@
 
 #include "access/sysattr.h"
 #include "catalog/objectaccess.h"
-#include "catalog/pg_operator_d.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type_d.h"
 #include "executor/executor.h"
@@ -51,6 +50,7 @@ typedef struct CallScanState
 	/* Info */
 	const FunctionKind *kind;
 	Oid			function;
+	bool		backward;
 	List	   *args;			/* of ExprState */
 
 	/* The current scan */
@@ -196,7 +196,8 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List
 	scan->scan.scanrelid = 0;
 	scan->flags = best_path->flags;
 	scan->custom_exprs = call->args;
-	scan->custom_private = list_make1_oid(call->funcid);
+	scan->custom_private = list_make2(list_make1_oid(call->funcid),
+									  linitial(best_path->custom_private));
 	for (int i = 0; i < kind->rows->ncolumns; i++)
 	{
 		Var		   *column = makeVar(rel->relid, i + 1, kind->rows->columns[i], -1,
@@ -211,14 +212,48 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List
 }
 
 /*
- * Replaces the path to a function call by a custom scan, if it can be one.
+ * Adds the path that runs a call, of no use backward unless the query wants that
+ * order.
+ */
+static void
+add_call_path(PlannerInfo *root, RelOptInfo *rel, const FuncExpr *call,
+			  const FunctionKind *kind, bool backward)
+{
+	CustomPath *path = makeNode(CustomPath);
+	QualCost	cost;
+
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = rel->reltarget;
+	path->path.param_info = get_baserel_parampathinfo(root, rel, rel->lateral_relids);
+	path->path.parallel_safe = rel->consider_parallel;
+	path->path.rows = path->path.param_info != NULL ? path->path.param_info->ppi_rows : rel->rows;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_private = list_make1(makeInteger(backward));
+	path->methods = &kind->path;
+
+	path->path.pathkeys =
+		truncate_useless_pathkeys(root, rel,
+								  BtrColumnPathkeys(root, rel, 1, INT8OID, backward));
+	if (backward && path->path.pathkeys == NIL)
+		return;
+
+	cost_qual_eval_node(&cost, (Node *) call->args, root);
+	path->path.startup_cost = cost.startup + cost.per_tuple + 2 * random_page_cost +
+		rel->baserestrictcost.startup + rel->reltarget->cost.startup;
+	path->path.total_cost = path->path.startup_cost +
+		(kind->pages_per_row * seq_page_cost + cpu_tuple_cost +
+		 rel->baserestrictcost.per_tuple) * rel->tuples +
+		rel->reltarget->cost.per_tuple * path->path.rows;
+	add_path(rel, &path->path);
+}
+
+/*
+ * Replaces the path to a function call by custom scans, if it can be one.
  */
 void
 BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 {
-	CustomPath *path;
-	Var		   *time;
-	QualCost	cost;
 	const FunctionKind *kind;
 	FuncExpr   *call;
 
@@ -229,30 +264,10 @@ BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	if (call == NULL)
 		return;
 
-	path = makeNode(CustomPath);
-	path->path.pathtype = T_CustomScan;
-	path->path.parent = rel;
-	path->path.pathtarget = rel->reltarget;
-	path->path.param_info = get_baserel_parampathinfo(root, rel, rel->lateral_relids);
-	path->path.parallel_safe = rel->consider_parallel;
-	path->path.rows = path->path.param_info != NULL ? path->path.param_info->ppi_rows : rel->rows;
-	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->methods = &kind->path;
-
-	time = makeVar(rel->relid, 1, INT8OID, -1, InvalidOid, 0);
-	path->path.pathkeys = BtrBuildExpressionPathkey(root, (Expr *) time, Int8LessOperator,
-													rel->relids);
-
-	cost_qual_eval_node(&cost, (Node *) call->args, root);
-	path->path.startup_cost = cost.startup + cost.per_tuple + 2 * random_page_cost +
-		rel->baserestrictcost.startup + rel->reltarget->cost.startup;
-	path->path.total_cost = path->path.startup_cost +
-		(kind->pages_per_row * seq_page_cost + cpu_tuple_cost +
-		 rel->baserestrictcost.per_tuple) * rel->tuples +
-		rel->reltarget->cost.per_tuple * path->path.rows;
-
 	rel->pathlist = NIL;
-	add_path(rel, &path->path);
+	add_call_path(root, rel, call, kind, false);
+	if (kind->rows->either_way)
+		add_call_path(root, rel, call, kind, true);
 }
 
 /* ---- execution ---- */
@@ -267,7 +282,8 @@ begin_function_scan(CustomScanState *node, EState *estate, int eflags)
 	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
 	AclResult	result;
 
-	state->function = linitial_oid(plan->custom_private);
+	state->function = linitial_oid(linitial(plan->custom_private));
+	state->backward = intVal(lsecond(plan->custom_private)) != 0;
 	result = BtrProcAclCheck(state->function, GetUserId(), ACL_EXECUTE);
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, OBJECT_FUNCTION, get_func_name(state->function));
@@ -295,7 +311,7 @@ start_scan(CallScanState *state)
 	if (!isnull)
 	{
 		PushActiveSnapshot(state->css.ss.ps.state->es_snapshot);
-		state->rows = BtrRowsBegin(state->kind->rows, args);
+		state->rows = BtrRowsBegin(state->kind->rows, args, state->backward);
 		PopActiveSnapshot();
 	}
 	MemoryContextSwitchTo(old);
@@ -408,6 +424,9 @@ explain_function_scan(CustomScanState *node, List *ancestors, struct ExplainStat
 		else
 			BtrExplainExpr(rows->labels[i], arg, node, ancestors, es);
 	}
+
+	if (state->backward)
+		ExplainPropertyText("Backward", "time", es);
 
 	if (es->analyze)
 	{

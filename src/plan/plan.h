@@ -22,6 +22,13 @@ extern void BtrInstallPlannerHooks(void);
 /* Replaces the paths to btrdb.points by custom scans. */
 extern void BtrAddPointPaths(PlannerInfo *root, RelOptInfo *rel);
 
+/*
+ * The pathkeys of a column in ascending or descending order; NIL if the query does not
+ * care for it or it has one value only.
+ */
+extern List *BtrColumnPathkeys(PlannerInfo *root, RelOptInfo *rel, AttrNumber attno,
+							   Oid type, bool descending);
+
 /* What a condition on btrdb.points says; on time, the strategy number of a btree. */
 #define BTR_QUAL_NONE			0
 #define BTR_QUAL_STREAM			6	/* stream = arg */

@@ -190,8 +190,9 @@ analyze_conditions(PlannerInfo *root, RelOptInfo *rel, List *clauses, Conditions
  * Returns the pathkeys of a column in ascending or descending order, NIL if the
  * query does not care for it or it has one value only.
  */
-static List *
-column_pathkeys(PlannerInfo *root, RelOptInfo *rel, AttrNumber attno, Oid type, bool descending)
+List *
+BtrColumnPathkeys(PlannerInfo *root, RelOptInfo *rel, AttrNumber attno, Oid type,
+				  bool descending)
 {
 	Var		   *var = makeVar(rel->relid, attno, type, -1, InvalidOid, 0);
 	TypeCacheEntry *ops = lookup_type_cache(type, TYPECACHE_LT_OPR | TYPECACHE_GT_OPR);
@@ -214,15 +215,15 @@ scan_pathkeys(PlannerInfo *root, RelOptInfo *rel, const Conditions *conditions, 
 
 	if (!conditions->single)
 	{
-		by_stream = column_pathkeys(root, rel, ATTR_STREAM, UUIDOID,
-									(backward & BTR_BACKWARD_STREAMS) != 0);
+		by_stream = BtrColumnPathkeys(root, rel, ATTR_STREAM, UUIDOID,
+									  (backward & BTR_BACKWARD_STREAMS) != 0);
 		if (by_stream == NIL)
 			return NIL;
 	}
 	return truncate_useless_pathkeys(root, rel,
 									 list_concat(by_stream,
-												 column_pathkeys(root, rel, ATTR_TIME, INT8OID,
-																 (backward & BTR_BACKWARD_TIME) != 0)));
+												 BtrColumnPathkeys(root, rel, ATTR_TIME, INT8OID,
+																   (backward & BTR_BACKWARD_TIME) != 0)));
 }
 
 /*

@@ -24,6 +24,7 @@ struct BtrRows
 	/* Settings */
 	int64		start;
 	int64		end;
+	bool		backward;
 	uint64		width;			/* of windows */
 	uint64		nwindows;
 	int			depth;
@@ -56,7 +57,7 @@ prepare_values(BtrRows *rows, const Datum *args)
 static void
 begin_values(BtrRows *rows)
 {
-	rows->points = BtrViewScanBegin(&rows->view, rows->start, rows->end, false);
+	rows->points = BtrViewScanBegin(&rows->view, rows->start, rows->end, rows->backward);
 }
 
 /*
@@ -89,6 +90,7 @@ const BtrRowKind BtrValuesRows = {
 	.nargs = 4,
 	.argtypes = {UUIDOID, INT8OID, INT8OID, INT8OID},
 	.labels = {"Stream", "Start", "End", "Version"},
+	.either_way = true,
 	.ncolumns = 2,
 	.columns = {INT8OID, FLOAT8OID},
 	.prepare = prepare_values,
@@ -235,15 +237,17 @@ const BtrRowKind BtrAlignedWindowsRows = {
 
 /*
  * Checks the arguments, opens the stream with the active snapshot and starts to read,
- * in the current memory context.  The relation stays open until BtrRowsEnd().
+ * in the current memory context, forward or backward in time.  The relation stays open until BtrRowsEnd().
  */
 BtrRows *
-BtrRowsBegin(const BtrRowKind *kind, const Datum *args)
+BtrRowsBegin(const BtrRowKind *kind, const Datum *args, bool backward)
 {
 	BtrRows    *rows = palloc0(sizeof(BtrRows));
 	pg_uuid_t  *stream = DatumGetUUIDP(args[0]);
 
+	Assert(!backward || kind->either_way);
 	rows->kind = kind;
+	rows->backward = backward;
 	rows->start = DatumGetInt64(args[1]);
 	rows->end = DatumGetInt64(args[2]);
 	BtrCheckRange(rows->start, rows->end);

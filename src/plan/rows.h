@@ -25,7 +25,8 @@ typedef struct BtrRowKind
 	Oid			argtypes[BTR_ROWS_MAX_ARGS];
 	const char *labels[BTR_ROWS_MAX_ARGS];	/* for EXPLAIN */
 
-	/* Columns of the rows, which come in ascending order of the first one, time */
+	/* Columns of the rows, which come in order of the first one, time, ascending or, if */
+	bool		either_way;		/* it can be had, descending */
 	int			ncolumns;
 	Oid			columns[BTR_ROWS_MAX_COLUMNS];
 
@@ -49,8 +50,9 @@ extern const BtrRowKind BtrAlignedWindowsRows;
 /*
  * Checks arguments, none of which is NULL, and starts to read, with the active
  * snapshot, in the current memory context.  Raises what the function's call raises.
+ * backward: only if either_way.
  */
-extern BtrRows *BtrRowsBegin(const BtrRowKind *kind, const Datum *args);
+extern BtrRows *BtrRowsBegin(const BtrRowKind *kind, const Datum *args, bool backward);
 
 /* Gives the next row; false at the end.  To be called in the memory context of the beginning. */
 extern bool BtrRowsNext(BtrRows *rows, Datum *values, bool *nulls);

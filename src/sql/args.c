@@ -87,7 +87,7 @@ BtrReturnRows(FunctionCallInfo fcinfo, const BtrRowKind *kind)
 		args[i] = PG_GETARG_DATUM(i);
 
 	InitMaterializedSRF(fcinfo, 0);
-	rows = BtrRowsBegin(kind, args);
+	rows = BtrRowsBegin(kind, args, false);
 	while (BtrRowsNext(rows, values, nulls))
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	BtrRowsEnd(rows);
