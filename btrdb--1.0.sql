@@ -426,7 +426,9 @@ CREATE TABLE btrdb.versions (
 	flushed_total bigint NOT NULL,
 	count bigint NOT NULL,
 	earliest bigint,
+	earliest_value float8,
 	latest bigint,
+	latest_value float8,
 	min float8,
 	max float8,
 	mean float8,
@@ -444,7 +446,9 @@ COMMENT ON COLUMN btrdb.versions.flushed_ordinal IS 'ordinal of the last row of 
 COMMENT ON COLUMN btrdb.versions.flushed_total IS 'total of that row';
 COMMENT ON COLUMN btrdb.versions.count IS 'number of points; if it is 0, the columns that follow are NULL';
 COMMENT ON COLUMN btrdb.versions.earliest IS 'time of the first point';
+COMMENT ON COLUMN btrdb.versions.earliest_value IS 'its value';
 COMMENT ON COLUMN btrdb.versions.latest IS 'time of the last point';
+COMMENT ON COLUMN btrdb.versions.latest_value IS 'its value';
 COMMENT ON COLUMN btrdb.versions.m2 IS 'sum of squared differences from the mean';
 COMMENT ON COLUMN btrdb.versions.root IS 'root node in btrdb.points';
 COMMENT ON COLUMN btrdb.versions.root_version IS 'version that wrote the root node';

@@ -36,7 +36,7 @@ SELECT change, found('UPDATE btrdb.versions SET ' || change || ' WHERE version =
 -- what a version says of its tree
 SELECT change, found('UPDATE btrdb.versions SET ' || change || ' WHERE version = 12 AND stream = ''b0000000-0000-0000-0000-000000000001''', :'s')
 	FROM unnest(ARRAY['count = count + 1', 'count = 0', 'min = min - 1', 'max = max + 1', 'mean = mean + 1',
-		'm2 = m2 * 1.01', 'earliest = 2', 'latest = latest + 1']) AS change;
+		'm2 = m2 * 1.01', 'earliest = 2', 'latest = latest + 1', 'earliest_value = 0', 'latest_value = -0.0']) AS change;
 
 -- how wide its slots are, and where the root is
 SELECT change, bool_and(problem <> 'none') AS found

@@ -698,6 +698,8 @@ foreach my $update (
 	"btrdb.versions SET m2 = m2 * 2 $last",
 	"btrdb.versions SET earliest = earliest + 1 $last",
 	"btrdb.versions SET latest = latest + 1 $last",
+	"btrdb.versions SET earliest_value = earliest_value + 1 $last",
+	"btrdb.versions SET latest_value = -0.0 $last",
 	"btrdb.versions SET phase = (phase + 1) % 6 $last",
 	"btrdb.versions SET base = 12 $last",
 	"btrdb.versions SET version = 14 $last",

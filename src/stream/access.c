@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
@@ -15,10 +16,12 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 
+#include "stream/buffer.h"
 #include "stream/gather.h"
 
 #define Anum_streams_uuid	1
@@ -56,30 +59,68 @@ stream_is_visible(const pg_uuid_t *stream)
 }
 
 /*
+ * Says whether every snapshot that this session has, or will take, sees a row of
+ * btrdb.streams, until somebody deletes it.
+ */
+static bool
+is_settled(HeapTuple tuple)
+{
+	HeapTupleHeader header = tuple->t_data;
+
+	return (header->t_infomask & HEAP_XMAX_INVALID) != 0 &&
+		TransactionIdPrecedes(HeapTupleHeaderGetXmin(header), TransactionXmin);
+}
+
+/*
  * Says whether btrdb.streams has the stream, seen with the active snapshot.
+ *
+ * The session remembers streams that all its snapshots see.  Whoever removes a stream
+ * lets the others know as if he had altered the table (BtrForgetStreams()): that ends an era.
+ * What is read under SERIALIZABLE must be noted, so there it is always read.
  */
 bool
 BtrStreamIsVisible(const pg_uuid_t *stream)
 {
-	const BtrCatalog *catalog = BtrGetCatalog();
+	const BtrCatalog *catalog;
+	uint64		era;
 	Relation	streams;
 	ScanKeyData key;
 	SysScanDesc scan;
+	HeapTuple	tuple;
 	bool		found;
+
+	AcceptInvalidationMessages();
+	catalog = BtrGetCatalog();
+	era = catalog->era;
 
 	/* Fails under row_security = off rather than leaving streams out. */
 	if (check_enable_rls(catalog->streams, InvalidOid, false) == RLS_ENABLED)
 		return stream_is_visible(stream);
+	if (BtrGetHint(stream)->era == era && !IsolationIsSerializable())
+		return true;
 
 	streams = table_open(catalog->streams, AccessShareLock);
 	ScanKeyInit(&key, Anum_streams_uuid, BTEqualStrategyNumber, F_UUID_EQ,
 				UUIDPGetDatum(stream));
 	scan = systable_beginscan(streams, catalog->streams_pkey, true,
 							  GetActiveSnapshot(), 1, &key);
-	found = HeapTupleIsValid(systable_getnext(scan));
+	tuple = systable_getnext(scan);
+	found = HeapTupleIsValid(tuple);
+	if (found && is_settled(tuple))
+		BtrGetHint(stream)->era = era;
 	systable_endscan(scan);
 	table_close(streams, NoLock);
 	return found;
+}
+
+/*
+ * Makes all sessions forget which streams there are, as far as the current
+ * transaction commits.
+ */
+void
+BtrForgetStreams(void)
+{
+	CacheInvalidateRelcacheByRelid(BtrGetCatalog()->streams);
 }
 
 /*

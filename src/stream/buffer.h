@@ -27,8 +27,10 @@ typedef struct BtrHint
 	pg_uuid_t	stream;
 	int64		version;		/* of a version row */
 	int64		ordinal;		/* of a buffer row */
+	uint64		era;			/* of BtrCatalog: then, all snapshots see the stream */
 
-	FullTransactionId xid;		/* top-level transaction that flushed is about */
+	FullTransactionId xid;		/* top-level transaction, and number of rollbacks to */
+	uint64		rollbacks;		/* savepoints, that flushed is about */
 	int64		flushed;		/* ordinal of the last buffer row that it flushed */
 } BtrHint;
 

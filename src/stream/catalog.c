@@ -16,6 +16,9 @@ static BtrCatalog catalog;
 static bool catalog_valid = false;
 static bool callback_registered = false;
 
+/* Number of times the oids were looked up. */
+static uint64 eras = 0;
+
 /* Number of relations that have changed, to notice one during a lookup. */
 static uint64 changes = 0;
 
@@ -101,6 +104,7 @@ BtrGetCatalog(void)
 	found.garbage_idx = lookup(schema, "garbage_idx");
 
 	/* Lookups may take in news of changes: then look again next time. */
+	found.era = ++eras;
 	catalog = found;
 	catalog_valid = (changes == changes_before);
 	return &catalog;

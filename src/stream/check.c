@@ -235,6 +235,15 @@ visit_node(ItemPointer tid, void *arg)
 }
 
 /*
+ * Says whether two points are equal to the bit.
+ */
+static bool
+is_same_point(const BtrPoint *a, const BtrPoint *b)
+{
+	return a->time == b->time && memcmp(&a->value, &b->value, sizeof(double)) == 0;
+}
+
+/*
  * Verifies the tree of a version, and what its row says of the first and last
  * point.
  */
@@ -254,15 +263,17 @@ check_tree(BtrCheckState *state, void *arg)
 	if (!state->tree_problem)
 	{
 		if (!BtrNearest(&tree, BTR_TIME_MIN, false, &point) ||
-			point.time != version->earliest)
-			report_row(state, "Version %lld: earliest is %lld, but the first point is at %lld",
-					   (long long) version->version, (long long) version->earliest,
-					   (long long) point.time);
+			!is_same_point(&point, &version->earliest))
+			report_row(state, "Version %lld: the earliest point is (%lld,%.17g), but its tree starts with (%lld,%.17g)",
+					   (long long) version->version,
+					   (long long) version->earliest.time, version->earliest.value,
+					   (long long) point.time, point.value);
 		if (!BtrNearest(&tree, BTR_TIME_MAX, true, &point) ||
-			point.time != version->latest)
-			report_row(state, "Version %lld: latest is %lld, but the last point is at %lld",
-					   (long long) version->version, (long long) version->latest,
-					   (long long) point.time);
+			!is_same_point(&point, &version->latest))
+			report_row(state, "Version %lld: the latest point is (%lld,%.17g), but its tree ends with (%lld,%.17g)",
+					   (long long) version->version,
+					   (long long) version->latest.time, version->latest.value,
+					   (long long) point.time, point.value);
 	}
 	state->tree_problem |= damaged;
 }
@@ -348,8 +359,10 @@ deform_version(HeapTuple tuple, TupleDesc desc, pg_uuid_t *stream, int64 *store,
 	root->stat.count = DatumGetInt64(value[Anum_versions_count - 1]);
 	if (isnull[Anum_versions_root - 1])
 		return;
-	version->earliest = DatumGetInt64(value[Anum_versions_earliest - 1]);
-	version->latest = DatumGetInt64(value[Anum_versions_latest - 1]);
+	version->earliest.time = DatumGetInt64(value[Anum_versions_earliest - 1]);
+	version->earliest.value = DatumGetFloat8(value[Anum_versions_earliest_value - 1]);
+	version->latest.time = DatumGetInt64(value[Anum_versions_latest - 1]);
+	version->latest.value = DatumGetFloat8(value[Anum_versions_latest_value - 1]);
 	root->stat.min = DatumGetFloat8(value[Anum_versions_min - 1]);
 	root->stat.max = DatumGetFloat8(value[Anum_versions_max - 1]);
 	root->stat.mean = DatumGetFloat8(value[Anum_versions_mean - 1]);

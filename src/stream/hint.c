@@ -10,9 +10,10 @@
 #include "stream/buffer.h"
 
 /* A collision makes the session forget one stream. */
-#define NHINTS		256
+#define NHINTS		4096
 
 static BtrHint hints[NHINTS];
+static uint64 rollbacks = 0;
 static bool callback_registered = false;
 
 /*
@@ -22,10 +23,8 @@ static bool callback_registered = false;
 static void
 forget_flushed(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg)
 {
-	if (event != SUBXACT_EVENT_ABORT_SUB)
-		return;
-	for (int i = 0; i < NHINTS; i++)
-		hints[i].flushed = 0;
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		rollbacks++;
 }
 
 /*
@@ -48,9 +47,10 @@ BtrGetHint(const pg_uuid_t *stream)
 		memset(hint, 0, sizeof(*hint));
 		hint->stream = *stream;
 	}
-	if (!FullTransactionIdEquals(hint->xid, xid))
+	if (!FullTransactionIdEquals(hint->xid, xid) || hint->rollbacks != rollbacks)
 	{
 		hint->xid = xid;
+		hint->rollbacks = rollbacks;
 		hint->flushed = 0;
 	}
 	return hint;

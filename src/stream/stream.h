@@ -32,6 +32,8 @@ typedef struct BtrCatalog
 				heads_pkey;		/* (stream) */
 	Oid			garbage,
 				garbage_idx;	/* (pruned) */
+	uint64		era;			/* another one after each change of one of them, and
+								 * after each removal of a stream */
 } BtrCatalog;
 
 extern const BtrCatalog *BtrGetCatalog(void);
@@ -48,6 +50,12 @@ extern Relation BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode
 
 /* Says whether the stream exists and row-level security lets the user see it. */
 extern bool BtrStreamIsVisible(const pg_uuid_t *stream);
+
+/*
+ * Makes all sessions look again which streams there are; to be called by whoever deletes
+ * one from btrdb.streams.
+ */
+extern void BtrForgetStreams(void);
 
 /* Raises 42704 if it is not; a writer sees what its own statement has created. */
 extern void BtrCheckStream(const pg_uuid_t *stream, bool writer);
@@ -77,8 +85,8 @@ typedef struct BtrVersion
 	TimestampTz created;
 	int			phase;
 	BtrRoot		root;			/* empty if the row is of another store */
-	int64		earliest;		/* times of first and last point; 0 if empty */
-	int64		latest;
+	BtrPoint	earliest;		/* first and last point; (0, 0) if empty */
+	BtrPoint	latest;
 	int64		flushed_ordinal;	/* place of the last buffer row in it */
 	int64		flushed_total;
 	bool		own;			/* inserted by the current transaction */

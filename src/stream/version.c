@@ -121,8 +121,10 @@ next_version(VersionScan *scan, Relation rel, ScanDirection direction, BtrVersio
 		if (isnull[i - 1])
 			report_damaged_row(tuple);
 	}
-	result->earliest = DatumGetInt64(value[Anum_versions_earliest - 1]);
-	result->latest = DatumGetInt64(value[Anum_versions_latest - 1]);
+	result->earliest.time = DatumGetInt64(value[Anum_versions_earliest - 1]);
+	result->earliest.value = DatumGetFloat8(value[Anum_versions_earliest_value - 1]);
+	result->latest.time = DatumGetInt64(value[Anum_versions_latest - 1]);
+	result->latest.value = DatumGetFloat8(value[Anum_versions_latest_value - 1]);
 	result->root.tid = *(ItemPointer) DatumGetPointer(value[Anum_versions_root - 1]);
 	result->root.version = DatumGetInt64(value[Anum_versions_root_version - 1]);
 	result->root.stat.count = DatumGetInt64(value[Anum_versions_count - 1]);
@@ -258,13 +260,16 @@ BtrVersionGet(Relation rel, const pg_uuid_t *stream, int64 version,
 }
 
 /*
- * Finds the time of a tree's first or last point.
+ * Finds a tree's first or last point.
  */
-static int64
-edge_time(Relation rel, const pg_uuid_t *stream, const BtrRoot *root, bool last)
+static BtrPoint
+edge_point(Relation rel, const pg_uuid_t *stream, const BtrRoot *root, bool last)
 {
 	BtrTree		tree;
-	BtrPoint	point;
+	BtrPoint	point = {0, 0};
+
+	if (BtrRootIsEmpty(root))
+		return point;
 
 	tree.rel = rel;
 	tree.stream = *stream;
@@ -272,7 +277,7 @@ edge_time(Relation rel, const pg_uuid_t *stream, const BtrRoot *root, bool last)
 	if (!BtrNearest(&tree, last ? BTR_TIME_MAX : BTR_TIME_MIN, last, &point))
 		elog(ERROR, "tree of %lld points has no %s one",
 			 (long long) root->stat.count, last ? "last" : "first");
-	return point.time;
+	return point;
 }
 
 /*
@@ -292,8 +297,8 @@ BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *version)
 	HeapTuple	tuple;
 
 	version->created = Max(version->created, GetCurrentTimestamp());
-	version->earliest = empty ? 0 : edge_time(rel, stream, &version->root, false);
-	version->latest = empty ? 0 : edge_time(rel, stream, &version->root, true);
+	version->earliest = edge_point(rel, stream, &version->root, false);
+	version->latest = edge_point(rel, stream, &version->root, true);
 	version->own = true;
 
 	value[Anum_versions_stream - 1] = UUIDPGetDatum(stream);
@@ -305,8 +310,10 @@ BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *version)
 	value[Anum_versions_flushed_ordinal - 1] = Int64GetDatum(version->flushed_ordinal);
 	value[Anum_versions_flushed_total - 1] = Int64GetDatum(version->flushed_total);
 	value[Anum_versions_count - 1] = Int64GetDatum(version->root.stat.count);
-	value[Anum_versions_earliest - 1] = Int64GetDatum(version->earliest);
-	value[Anum_versions_latest - 1] = Int64GetDatum(version->latest);
+	value[Anum_versions_earliest - 1] = Int64GetDatum(version->earliest.time);
+	value[Anum_versions_earliest_value - 1] = Float8GetDatum(version->earliest.value);
+	value[Anum_versions_latest - 1] = Int64GetDatum(version->latest.time);
+	value[Anum_versions_latest_value - 1] = Float8GetDatum(version->latest.value);
 	value[Anum_versions_min - 1] = Float8GetDatum(version->root.stat.min);
 	value[Anum_versions_max - 1] = Float8GetDatum(version->root.stat.max);
 	value[Anum_versions_mean - 1] = Float8GetDatum(version->root.stat.mean);

@@ -16,13 +16,15 @@
 #define Anum_versions_count			9
 /* NULL from here on if the version holds no points */
 #define Anum_versions_earliest		10
-#define Anum_versions_latest		11
-#define Anum_versions_min			12
-#define Anum_versions_max			13
-#define Anum_versions_mean			14
-#define Anum_versions_m2			15
-#define Anum_versions_root			16
-#define Anum_versions_root_version	17
-#define Natts_versions				17
+#define Anum_versions_earliest_value	11
+#define Anum_versions_latest		12
+#define Anum_versions_latest_value	13
+#define Anum_versions_min			14
+#define Anum_versions_max			15
+#define Anum_versions_mean			16
+#define Anum_versions_m2			17
+#define Anum_versions_root			18
+#define Anum_versions_root_version	19
+#define Natts_versions				19
 
 #endif							/* BTR_VERSION_H */

@@ -75,7 +75,7 @@ BtrViewScanBegin(const BtrView *view, int64 start, int64 end, bool backward)
 	int64		last = BtrPointsSearch(&view->buffer, first, end);
 
 	scan->backward = backward;
-	scan->tree_bound = backward ? view->version.latest : view->version.earliest;
+	scan->tree_bound = backward ? view->version.latest.time : view->version.earliest.time;
 	if (!BtrRootIsEmpty(&view->tree.root))
 		scan->tree = BtrScanBegin(&view->tree, start, end, backward);
 	scan->buffer = BtrPointsSlice(&view->buffer, first, last);
@@ -306,6 +306,25 @@ BtrViewStat(const BtrView *view, int64 start, int64 end)
 /* ---- nearest ---- */
 
 /*
+ * Finds the point next to time in the tree.  The outermost points are known from the
+ * version's row.
+ */
+static bool
+nearest_in_tree(const BtrView *view, int64 time, bool backward, BtrPoint *point)
+{
+	const BtrVersion *version = &view->version;
+	bool		outside;
+
+	if (BtrRootIsEmpty(&view->tree.root))
+		return false;
+	outside = backward ? time > version->latest.time : time <= version->earliest.time;
+	if (!outside)
+		return BtrNearest(&view->tree, time, backward, point);
+	*point = backward ? version->latest : version->earliest;
+	return true;
+}
+
+/*
  * Finds the first point with t >= time or, backward, the last one with t < time;
  * false if there is none.
  */
@@ -313,7 +332,7 @@ bool
 BtrViewNearest(const BtrView *view, int64 time, bool backward, BtrPoint *point)
 {
 	int64		i = BtrPointsSearch(&view->buffer, 0, time);
-	bool		found = BtrNearest(&view->tree, time, backward, point);
+	bool		found = nearest_in_tree(view, time, backward, point);
 
 	if (backward)
 		i--;
