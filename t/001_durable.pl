@@ -126,6 +126,29 @@ is($node->safe_psql('postgres', "SELECT durable.points('$s')"),
 	$count, 'a prepared insert is not visible after an immediate stop');
 survives('a commit of a prepared transaction', "COMMIT PREPARED 'p'", $count += 3003);
 
+# TRUNCATE: the old store or the new one, never a part of both.
+survives('nothing of a TRUNCATE that is rolled back',
+	'BEGIN; TRUNCATE btrdb.points; ' . insert(0, 5000, 3) . '; ' . insert(0, 3, 1) . '; ROLLBACK', $count);
+my $before = $node->safe_psql('postgres', "SELECT durable.state('$s')");
+my $open = $node->background_psql('postgres');
+$open->query_safe('BEGIN; TRUNCATE btrdb.points; ' . insert(0, 5000, 3) . '; ' . insert(0, 3, 1));
+$node->stop('immediate');
+$open->{run}->finish;
+$node->start;
+is($node->safe_psql('postgres', "SELECT durable.state('$s')"), $before, 'nor of one that was open');
+$node->safe_psql('postgres',
+	'BEGIN; TRUNCATE btrdb.points; ' . insert(0, 2000, 3) . '; ' . insert(0, 3, 1) . "; PREPARE TRANSACTION 'p'");
+crash($node);
+survives('a ROLLBACK PREPARED of TRUNCATE', "ROLLBACK PREPARED 'p'", $count);
+survives('TRUNCATE', 'TRUNCATE btrdb.points', 0);
+survives('a buffered insert after TRUNCATE', insert(0, 3, 1), 3);
+survives('TRUNCATE with inserts',
+	'BEGIN; TRUNCATE btrdb.points; ' . insert(0, 5000, 3) . '; ' . insert(0, 3, 1) . '; COMMIT', 5003);
+$node->safe_psql('postgres',
+	'BEGIN; TRUNCATE btrdb.points; ' . insert(0, 2000, 3) . '; ' . insert(0, 3, 1) . "; PREPARE TRANSACTION 'p'");
+crash($node);
+survives('a COMMIT PREPARED of TRUNCATE', "COMMIT PREPARED 'p'", 2003);
+
 my $new = $node->safe_psql('postgres', q{SELECT btrdb_create('test', '{"name": "c"}')});
 crash($node);
 is( $node->safe_psql('postgres', q{SELECT btrdb_stream('test/c')}),

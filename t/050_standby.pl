@@ -94,6 +94,14 @@ same_answers('after rollbacks and a prepared transaction');
 $primary->safe_psql('postgres', "VACUUM; COMMIT PREPARED 'p'; VACUUM;\n" . insert($streams[2], 5000, 11));
 same_answers('after VACUUM');
 
+$primary->safe_psql('postgres', "BEGIN; TRUNCATE btrdb.points;\n" . insert($streams[0], 3000, 11) . 'ROLLBACK');
+same_answers('after a TRUNCATE that was rolled back');
+$primary->safe_psql('postgres', 'TRUNCATE btrdb.points');
+same_answers('after TRUNCATE');
+$primary->safe_psql('postgres', "BEGIN; TRUNCATE btrdb.points;\n" . join('', map { insert($_, 3000, 11) . insert($_, 30, 11) } @streams) . 'COMMIT');
+same_answers('after TRUNCATE with inserts');
+is($standby->safe_psql('postgres', 'SELECT count(*) FROM btrdb.points'), 4 * 3030, 'which are all that there is');
+
 # The standby writes nothing.
 foreach my $call ("btrdb_insert('$streams[0]', 1, 1)", "btrdb_flush('$streams[0]')",
 	"btrdb_delete('$streams[0]', 1, 2)", "btrdb_revert('$streams[0]', 11)",
@@ -120,7 +128,7 @@ $standby->safe_psql('postgres',
 	  . "SELECT btrdb_flush();\nVACUUM;\n"
 	  . insert($streams[1], 5000, 23)
 	  . "SELECT btrdb_revert('$streams[0]', 12);\n");
-is($standby->safe_psql('postgres', "SELECT btrdb_count('$streams[1]')"), 10130, 'promoted standby takes writes');
+is($standby->safe_psql('postgres', "SELECT btrdb_count('$streams[1]')"), 13030, 'promoted standby takes writes');
 check_is_clean($standby, 'on the promoted standby');
 $standby->stop;
 

@@ -131,6 +131,18 @@ foreach my $strategy ('wal_log', 'file_copy')
 is(digest(), $before, 'the original does not change with its copies');
 check_is_clean($node, 'in the original');
 
+# TRUNCATE with inserts, whose pages need no WAL here
+$node->safe_psql('postgres', 'BEGIN; TRUNCATE btrdb.points; ' . insert($s, 100000, 1000) . '; ' . insert($other, 10, 10) . '; COMMIT');
+$before = digest();
+crash($node);
+is(digest(), $before, 'TRUNCATE with inserts survives a crash');
+check_is_clean($node, 'after it');
+$node->safe_psql('postgres', 'BEGIN; TRUNCATE btrdb.points; ' . insert($s, 100000, 1000) . '; ROLLBACK; ' . insert($s, 3000, 7));
+$before = digest();
+crash($node);
+is(digest(), $before, 'inserts after a TRUNCATE that was rolled back');
+check_is_clean($node, 'after these');
+
 $node->stop;
 
 done_testing();
