@@ -78,3 +78,11 @@ stat-check:
 	$(CC) -O1 -g -Wall -Wextra -Werror -I$(srcdir)/src $(SANITIZE) -o build/stat_test \
 		$(srcdir)/src/types/stat.c $(srcdir)/t/types/stat_test.c -lm
 	build/stat_test
+
+# What bench/ runs beside the server: data, and a client.
+.PHONY: bench-tools
+bench-tools:
+	mkdir -p build
+	$(CC) -O2 $(CODEC_FLAGS) -o build/points $(srcdir)/bench/points.c $(srcdir)/t/codec/shapes.c -lm
+	$(CC) -O2 $(CODEC_FLAGS) -I$(shell $(PG_CONFIG) --includedir) -o build/client $(srcdir)/bench/client.c \
+		-L$(shell $(PG_CONFIG) --libdir) -lpq

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034,SC2154  # variables shared with the caller
 #
 # common.sh
-#		What ./check and ./quickstart share: packages, the unprivileged user, a
+#		What ./check, ./quickstart and bench/ share: packages, the unprivileged user, a
 #		private copy of the source, the build, and stopping servers.
 #
 # To be sourced after "set -euo pipefail".  The caller sets "program" (for
@@ -119,6 +119,43 @@ destdir_settings()
 	else
 		echo "extension_destdir = '$1'"
 	fi
+}
+
+# Builds a release of the checkout $1 in $scratch/source and installs it under
+# $scratch/root; what follows $1 goes to make.
+build_release()
+{
+	local checkout=$1
+	shift
+
+	say "building with $("$PG_CONFIG" --version), as user $user"
+	copy_source "$checkout" "$scratch/source"
+	if ! { "${as_user[@]}" make -s -C "$scratch/source" -j2 "$@" &&
+		"${as_user[@]}" make -s -C "$scratch/source" install DESTDIR="$scratch/root" "$@"; } \
+		</dev/null >"$scratch/build.log" 2>&1; then
+		cat "$scratch/build.log" >&2
+		die "could not build the extension"
+	fi
+}
+
+# Starts a new server in $scratch/data that finds what build_release() installed
+# and listens on a unix socket in $scratch/socket only.  Its input is appended to
+# the configuration.
+start_server()
+{
+	say "starting a private server: unix socket only, in $scratch/socket"
+	"${as_user[@]}" mkdir -m 700 "$scratch/socket"
+	"${as_user[@]}" initdb -D "$scratch/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync </dev/null >/dev/null
+	{
+		destdir_settings "$scratch/root"
+		echo "listen_addresses = ''"
+		echo "unix_socket_directories = '$scratch/socket'"
+		echo "unix_socket_permissions = 0700"
+		echo "port = 5432"
+		echo "timezone = 'UTC'"
+		cat
+	} | "${as_user[@]}" tee -a "$scratch/data/postgresql.conf" >/dev/null
+	"${as_user[@]}" pg_ctl -D "$scratch/data" -l "$scratch/log" -w -s start </dev/null >/dev/null
 }
 
 # Stops every server whose data directory is below $1.  The process is
