@@ -61,6 +61,12 @@ sub add
 	return;
 }
 
+# How a contender's name is printed.
+sub label
+{
+	return $_[0] eq 'duckdb' ? 'DuckDB' : $_[0];
+}
+
 # Three significant digits, at least.
 sub number
 {
@@ -95,7 +101,7 @@ sub ratio
 
 	return '' unless defined $best && $own;
 	my $ratio = $row->{more} ? $own / $row->{values}{$best} : $row->{values}{$best} / $own;
-	return number($ratio) . " ($best)";
+	return number(\$ratio) . ' (' . label(\$best) . ')';
 }
 
 sub cell
@@ -112,7 +118,7 @@ sub table
 {
 	my ($self) = @_;
 	my @names = @{ $self->{contenders} };
-	my $text = "| work | unit | goal | @{[join ' | ', @names]} | better than the best other, times | goal |\n";
+	my $text = "| work | unit | goal | @{[join ' | ', map { label($_) } @names]} | better than the best other, times | goal |\n";
 
 	$text .= '|---|---|---|' . '---:|' x (@names + 1) . "---|\n";
 	foreach my $row (@{ $self->{rows} })
@@ -128,7 +134,7 @@ sub short_table
 {
 	my ($self) = @_;
 	my @names = @{ $self->{contenders} };
-	my $text = "| | @{[join ' | ', @names]} |\n|---|" . '---:|' x @names . "\n";
+	my $text = "| | @{[join ' | ', map { label($_) } @names]} |\n|---|" . '---:|' x @names . "\n";
 
 	foreach my $row (grep { $_->{short} } @{ $self->{rows} })
 	{

@@ -290,7 +290,7 @@ sub measure_many
 	}
 	my $n = $segments * $rows;
 	my %samples = map { $_ => 1 } @names;
-	$report->add(work => "1,000-row batches over 1,000 streams, each committed, $n points, compaction and flush counted",
+	$report->add(work => "1,000-row batches over 1,000 streams, each committed, @{[Report::number($n)]} points, compaction and flush counted",
 		short => '1,000-row batches over 1,000 streams', unit => 'M points/s', more => 1,
 		goal => '>= 4x plain', limit => sub { my %v = @_; 4 * $v{plain} },
 		values => { map { $_ => $n / $usec{$_} } keys %usec }, samples => \%samples);
@@ -473,7 +473,7 @@ sub measure_questions
 			btrdb => 'SELECT btrdb_count($1, $2, $3)',
 			plain => "SELECT count(*) FROM points WHERE $where",
 			duckdb => "SELECT count(*) FROM points WHERE $where" });
-	measure(work => "2,048 windows of arbitrary width over all $points points", short => '2,048 windows over all',
+	measure(work => "2,048 windows of arbitrary width over all " . Report::number($points) . ' points', short => '2,048 windows over all',
 		goal => '<= 4', limit => 4, check => 1,
 		params => sub { windows_of(2048, $span) }, sql => \%windows);
 	my $pointwidth = int(log($span / 2048) / log(2));
@@ -500,8 +500,8 @@ sub measure_questions
 			map { $_ => "SELECT time, value FROM points WHERE $where ORDER BY time" } qw(plain duckdb) });
 	my $most = $points < 10_000_000 ? $points : 10_000_000;
 	my $aggregates = 'SELECT count(*), sum(value), avg(value), min(value), max(value), stddev_pop(value) FROM';
-	measure(work => "count, sum, avg, min, max, stddev of $most points by SQL aggregates", goal => '<= 0.5', limit => 0.5,
-		short => "SQL aggregates of $most points",
+	measure(work => "count, sum, avg, min, max, stddev of " . Report::number($most) . ' points by SQL aggregates', goal => '<= 0.5', limit => 0.5,
+		short => 'SQL aggregates of ' . Report::number($most) . ' points',
 		params => sub { [ $s, random_range(int($most * SECOND / 120)) ] },
 		sql => {
 			btrdb => "$aggregates btrdb.points WHERE $where",
@@ -547,7 +547,7 @@ sub measure_questions
 		$session{$name}->ask('exec', 'SET max_parallel_workers_per_gather = 0');
 	}
 	$session{duckdb}->ask('exec', 'SET threads = 1') if $duckdb;
-	my $one = measure(work => "scan of $most raw values by SQL, one process", short => "filter over $most raw values, one process", goal => '<= 25', limit => 25, @scan);
+	my $one = measure(work => 'scan of ' . Report::number($most) . ' raw values by SQL, one process', short => 'filter over ' . Report::number($most) . ' raw values, one process', goal => '<= 25', limit => 25, @scan);
 	foreach my $name (qw(btrdb plain))
 	{
 		$session{$name}->ask('exec', 'RESET max_parallel_workers_per_gather');
@@ -659,7 +659,7 @@ measure_questions($per_stream);
 step('delete');
 measure_delete();
 step('cold');
-measure(work => "2,048 windows over all $points points, cold", short => '2,048 windows over all, cold', goal => '<= 60', limit => 60, cold => 1,
+measure(work => "2,048 windows over all " . Report::number($points) . ' points, cold', short => '2,048 windows over all, cold', goal => '<= 60', limit => 60, cold => 1,
 	params => sub { windows_of(2048, $span) }, sql => \%windows);
 my %versions = (
 	PostgreSQL => $session{plain}->value_of('SHOW server_version'),
@@ -685,7 +685,9 @@ my $facts = sprintf "%s; %s points; seed %d; medians of %d repetitions, interlea
   join(', ', map { "$_ $versions{$_}" } sort keys %versions), join(', ', @settings),
   $duckdb ? ' DuckDB: 2 threads, 10 GB.' : '';
 
-foreach my $part ([ 'report.md', $facts . "\n" . $report->table ], [ 'short.md', $report->short_table ])
+my $brief = sprintf "%s, %s points, %s, load average %s before and %s after:\n", $date, Report::number($points), $cpu, $load_before, load_average();
+
+foreach my $part ([ 'report.md', $facts . "\n" . $report->table ], [ 'short.md', $brief . "\n" . $report->short_table ])
 {
 	open my $out, '>', $part->[0] or die "could not write $part->[0]: $!\n";
 	print $out $part->[1];

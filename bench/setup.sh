@@ -32,7 +32,7 @@ prepare_server()
 	scratch=$(mktemp -d "${BTRDB_BENCH_DIR:-/var/tmp}/btrdb-bench.XXXXXX")
 	chmod 711 "$scratch"
 	[ "$user" = "$(id -un)" ] || chown "$user" "$scratch"
-	cd "$scratch"
+	cd "$scratch" || exit
 	enter_scratch
 	build_release "$here" with_llvm=no
 	"${as_user[@]}" make -s -C "$scratch/source" bench-tools >/dev/null
