@@ -115,10 +115,10 @@ destdir_settings()
 {
 	if [ "$("$PG_CONFIG" --version | tr -dc '0-9. ' | awk '{print int($1)}')" -ge 18 ]; then
 		echo "extension_control_path = '$1$("$PG_CONFIG" --sharedir):\$system'"
-		echo "dynamic_library_path = '$1$("$PG_CONFIG" --pkglibdir):\$libdir'"
 	else
 		echo "extension_destdir = '$1'"
 	fi
+	echo "dynamic_library_path = '$1$("$PG_CONFIG" --pkglibdir):\$libdir'"
 }
 
 # Builds a release of the checkout $1 in $scratch/source and installs it under

@@ -16,6 +16,7 @@ int			btrdb_direct_points = 1024;
 bool		btrdb_enable_custom_scan = true;
 int			btrdb_flush_memory = 65536;
 int			btrdb_gather_memory = 65536;
+int			btrdb_maintain_naptime = 60;
 int			btrdb_retention = -1;
 
 /*
@@ -70,6 +71,14 @@ BtrDefineGucs(void)
 							&btrdb_gather_memory,
 							65536, 64, MAX_KILOBYTES,
 							PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("btrdb.maintain_naptime",
+							"Sets the time between two rounds of the background maintenance of all databases.",
+							"It runs if btrdb is in shared_preload_libraries; 0 turns it off.",
+							&btrdb_maintain_naptime,
+							60, 0, INT_MAX / 1000,
+							PGC_SIGHUP, GUC_UNIT_S,
 							NULL, NULL, NULL);
 
 	/*

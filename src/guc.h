@@ -11,6 +11,7 @@ extern int	btrdb_direct_points;
 extern bool btrdb_enable_custom_scan;
 extern int	btrdb_flush_memory;
 extern int	btrdb_gather_memory;
+extern int	btrdb_maintain_naptime;
 extern int	btrdb_retention;
 
 extern void BtrDefineGucs(void);

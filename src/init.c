@@ -7,6 +7,7 @@
 #include "fmgr.h"
 
 #include "am/am.h"
+#include "gc/worker.h"
 #include "guc.h"
 #include "plan/plan.h"
 #include "stream/gather.h"
@@ -30,4 +31,5 @@ _PG_init(void)
 	BtrInstallPlannerHooks();
 	BtrGatherInit();
 	BtrInstallExecutorHooks();
+	BtrRegisterLauncher();
 }

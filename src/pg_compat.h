@@ -125,6 +125,13 @@ BtrCompatSampledBlock(struct ReadStream *stream, BlockNumber *blkno)
 #define BtrCompatOwnsTable(relid)	pg_class_ownercheck(relid, GetUserId())
 #endif
 
+/* ---- databases ---- */
+
+/* Of a database whose DROP DATABASE was interrupted; not in the first minor releases. */
+#ifndef DATCONNLIMIT_INVALID_DB
+#define DATCONNLIMIT_INVALID_DB		(-2)
+#endif
+
 /* ---- vacuum ---- */
 
 #if PG_VERSION_NUM < 160000

@@ -39,10 +39,14 @@ typedef struct BtrMaintained
 
 #define BTR_MAINTAIN_ACTIONS	3
 
-/* Maintenance at work; fields but done are private. */
+/* Maintenance at work; what is done may be read at any time. */
 typedef struct BtrMaintenance
 {
 	BtrMaintained done[BTR_MAINTAIN_ACTIONS];
+	int64		looked;			/* streams and the like looked at */
+	bool		unfinished;		/* some work that was due is left for want of time */
+
+	/* Variables */
 	TimestampTz started;
 	int			ms;
 	int			action;			/* number of the one at work */

@@ -179,6 +179,40 @@ next_action(BtrMaintenance *state)
 }
 
 /*
+ * Tells in the context of an error which stream it is about.
+ */
+static void
+describe_stream(void *arg)
+{
+	BtrMaintenance *state = (BtrMaintenance *) arg;
+
+	errcontext("maintenance \"%s\" of stream \"%s\"",
+			   actions[state->action].name, BtrUuidText(&state->stream));
+}
+
+/*
+ * Does what is due for the stream that was found.
+ */
+static void
+maintain_stream(Relation rel, BtrMaintenance *state)
+{
+	BtrMaintained *done = &state->done[state->action];
+	int64		streams = done->streams;
+	ErrorContextCallback context;
+
+	context.callback = describe_stream;
+	context.arg = state;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	state->looked++;
+	if (actions[state->action].work(rel, &state->stream, done))
+		state->more = true;
+	if (state->again)
+		done->streams = streams;
+	error_context_stack = context.previous;
+}
+
+/*
  * Does what is due for the next stream; see gc.h.
  */
 bool
@@ -194,24 +228,22 @@ BtrMaintainStep(Relation rel, BtrMaintenance *state)
 
 		CHECK_FOR_INTERRUPTS();
 		if (GetCurrentTimestamp() >= end)
+		{
+			state->unfinished |= done->items > 0;
 			continue;
+		}
 		if (action->work_all)
 		{
+			state->looked++;
 			next_action(state);
 			action->work_all(rel, end, done);
+			state->unfinished |= GetCurrentTimestamp() >= end;
 			return true;
 		}
 		PushActiveSnapshot(GetLatestSnapshot());
 		found = next_stream(state, action);
 		if (found)
-		{
-			int64		streams = done->streams;
-
-			if (action->work(rel, &state->stream, done))
-				state->more = true;
-			if (state->again)
-				done->streams = streams;
-		}
+			maintain_stream(rel, state);
 		PopActiveSnapshot();
 		if (found)
 			return true;
