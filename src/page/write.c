@@ -121,23 +121,37 @@ add_to_page(BtrWriter *writer, Buffer buf, const BtrNode *node, Size *room)
 }
 
 /*
+ * Says whether this backend fills the page with nodes of another class.
+ */
+static bool
+fills_for_others(BlockNumber blkno, PageClass class)
+{
+	for (int i = 0; i < NUM_CLASSES; i++)
+		if (i != class && BlockNumberIsValid(blkno) && blkno == fill.page[i].blkno)
+			return true;
+	return false;
+}
+
+/*
  * Finds a page that may have room for a node of the class, or InvalidBlockNumber.
  * Inner nodes are kept together: they take only pages that are half empty.
  */
 static BlockNumber
 find_page(Relation rel, Size length, PageClass class)
 {
-	BlockNumber blkno;
+	Size		needed = class == CLASS_LEAF ? MAXALIGN(length) : Max(MAXALIGN(length), BLCKSZ / 2);
+	BlockNumber blkno = GetPageWithFreeSpace(rel, needed);
 
-	blkno = GetPageWithFreeSpace(rel, class == CLASS_LEAF ? MAXALIGN(length)
-								 : Max(MAXALIGN(length), BLCKSZ / 2));
+	/*
+	 * Pages being filled are known to the map, too.  It forgets those of other classes
+	 * until BtrWriterFinish(), or it would offer no other.
+	 */
+	for (int i = 1; i < NUM_CLASSES && fills_for_others(blkno, class); i++)
+		blkno = RecordAndGetPageWithFreeSpace(rel, blkno, 0, needed);
 	/* the map is not crash-safe: it may know pages that do not exist */
-	if (BlockNumberIsValid(blkno) && !BtrStoreHasBlock(rel, blkno))
+	if (fills_for_others(blkno, class) ||
+		(BlockNumberIsValid(blkno) && !BtrStoreHasBlock(rel, blkno)))
 		blkno = InvalidBlockNumber;
-	/* pages being filled are known to it, too: leave those of other classes alone */
-	for (int i = 0; i < NUM_CLASSES; i++)
-		if (i != class && blkno == fill.page[i].blkno)
-			blkno = InvalidBlockNumber;
 	return blkno;
 }
 
