@@ -651,6 +651,21 @@ AS 'MODULE_PATHNAME', 'btrdb_aligned_windows_support'
 LANGUAGE C STRICT;
 COMMENT ON FUNCTION btrdb_aligned_windows_support(internal) IS 'estimates the rows of btrdb_aligned_windows() for the planner';
 
+CREATE FUNCTION btrdb_nearest_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_nearest_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_nearest_support(internal) IS 'tells the planner that btrdb_nearest() in FROM can be run as a scan';
+
+CREATE FUNCTION btrdb_earliest_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_earliest_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_earliest_support(internal) IS 'tells the planner that btrdb_earliest() in FROM can be run as a scan';
+
+CREATE FUNCTION btrdb_latest_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_latest_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_latest_support(internal) IS 'tells the planner that btrdb_latest() in FROM can be run as a scan';
+
 CREATE FUNCTION btrdb_values(stream uuid, start bigint, "end" bigint, version bigint DEFAULT 0)
 RETURNS TABLE ("time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_values'
@@ -700,21 +715,21 @@ COMMENT ON FUNCTION btrdb_count(text) IS
 CREATE FUNCTION btrdb_nearest(stream uuid, "time" bigint, backward boolean DEFAULT false, version bigint DEFAULT 0)
 RETURNS TABLE ("time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_nearest'
-LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1;
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_nearest_support;
 COMMENT ON FUNCTION btrdb_nearest(uuid, bigint, boolean, bigint) IS
 	'the first point at or after a time or, backward, the last one before it; no row if there is none';
 
 CREATE FUNCTION btrdb_earliest(stream uuid, version bigint DEFAULT 0)
 RETURNS TABLE ("time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_earliest'
-LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1;
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_earliest_support;
 COMMENT ON FUNCTION btrdb_earliest(uuid, bigint) IS
 	'the first point of a stream; no row if it is empty';
 
 CREATE FUNCTION btrdb_latest(stream uuid, version bigint DEFAULT 0)
 RETURNS TABLE ("time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_latest'
-LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1;
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_latest_support;
 COMMENT ON FUNCTION btrdb_latest(uuid, bigint) IS
 	'the last point of a stream; no row if it is empty';
 

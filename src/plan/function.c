@@ -1,7 +1,7 @@
 /*
  * function.c
- *		Calls of btrdb_values(), btrdb_windows() and btrdb_aligned_windows() in FROM,
- *		run as custom scans: rows are delivered as they are read, ordered by time,
+ *		Calls in FROM of functions that return a stream's points or windows, run as
+ *		custom scans: rows are delivered as they are read, ordered by time,
  *		in either direction if they can be, and not stored in between.
  *
  * Everything that the call would do is done here: the right to execute it is
@@ -66,6 +66,9 @@ typedef struct CallScanState
 extern Datum btrdb_values_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_windows_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_aligned_windows_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_nearest_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_earliest_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_latest_support(PG_FUNCTION_ARGS);
 
 static Plan *plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path,
 					   List *tlist, List *clauses, List *custom_plans);
@@ -96,6 +99,9 @@ static const FunctionKind kinds[] = {
 	{&BtrWindowsRows, btrdb_windows_support, 1, METHODS("btrdb_windows")},
 	{&BtrAlignedWindowsRows, btrdb_aligned_windows_support, 0.02,
 	METHODS("btrdb_aligned_windows")},
+	{&BtrNearestRows, btrdb_nearest_support, 4, METHODS("btrdb_nearest")},
+	{&BtrEarliestRows, btrdb_earliest_support, 0, METHODS("btrdb_earliest")},
+	{&BtrLatestRows, btrdb_latest_support, 0, METHODS("btrdb_latest")},
 };
 
 /* ---- planning ---- */
@@ -425,10 +431,10 @@ explain_function_scan(CustomScanState *node, List *ancestors, struct ExplainStat
 			BtrExplainExpr(rows->labels[i], arg, node, ancestors, es);
 	}
 
-	if (state->backward)
+	if (state->backward && rows->count != NULL)
 		ExplainPropertyText("Backward", "time", es);
 
-	if (es->analyze)
+	if (es->analyze && rows->count != NULL)
 	{
 		BtrReadCounts counts = state->before;
 

@@ -29,6 +29,8 @@ struct BtrRows
 	uint64		nwindows;
 	int			depth;
 	bool		with_empty;
+	int64		time;			/* of btrdb_nearest() */
+	bool		before;
 
 	/* Variables */
 	Relation	rel;
@@ -39,17 +41,21 @@ struct BtrRows
 	bool		have_ahead;		/* the next window that is not empty was read: */
 	uint64		ahead;			/* its index, nwindows if there is none */
 	BtrStat		ahead_stat;
+	bool		done;			/* the nearest point was looked for */
 };
 
-/* ---- btrdb_values() ---- */
-
 /*
- * Has nothing more to check.
+ * Takes a range.
  */
 static void
-prepare_values(BtrRows *rows, const Datum *args)
+take_range(BtrRows *rows, const Datum *args)
 {
+	rows->start = DatumGetInt64(args[1]);
+	rows->end = DatumGetInt64(args[2]);
+	BtrCheckRange(rows->start, rows->end);
 }
+
+/* ---- btrdb_values() ---- */
 
 /*
  * Starts to read the points of the range.
@@ -58,6 +64,17 @@ static void
 begin_values(BtrRows *rows)
 {
 	rows->points = BtrViewScanBegin(&rows->view, rows->start, rows->end, rows->backward);
+}
+
+/*
+ * Puts a point into a row.
+ */
+static void
+put_point(const BtrPoint *point, Datum *values, bool *nulls)
+{
+	values[0] = Int64GetDatum(point->time);
+	values[1] = Float8GetDatum(point->value);
+	nulls[0] = nulls[1] = false;
 }
 
 /*
@@ -70,9 +87,7 @@ next_value(BtrRows *rows, Datum *values, bool *nulls)
 
 	if (!BtrViewScanNext(rows->points, &point))
 		return false;
-	values[0] = Int64GetDatum(point.time);
-	values[1] = Float8GetDatum(point.value);
-	nulls[0] = nulls[1] = false;
+	put_point(&point, values, nulls);
 	return true;
 }
 
@@ -93,7 +108,7 @@ const BtrRowKind BtrValuesRows = {
 	.either_way = true,
 	.ncolumns = 2,
 	.columns = {INT8OID, FLOAT8OID},
-	.prepare = prepare_values,
+	.prepare = take_range,
 	.begin = begin_values,
 	.next = next_value,
 	.count = count_values,
@@ -109,6 +124,7 @@ prepare_windows(BtrRows *rows, const Datum *args)
 {
 	int64		width = DatumGetInt64(args[3]);
 
+	take_range(rows, args);
 	rows->depth = DatumGetInt32(args[4]);
 	BtrCheckLimit("width", width, 1, PG_INT64_MAX);
 	BtrCheckLimit("depth", rows->depth, 0, MAX_DEPTH);
@@ -128,6 +144,7 @@ prepare_aligned_windows(BtrRows *rows, const Datum *args)
 	int32		pointwidth = DatumGetInt32(args[3]);
 	int64		mask;
 
+	take_range(rows, args);
 	BtrCheckLimit("pointwidth", pointwidth, 0, MAX_POINTWIDTH);
 
 	/* in two's complement, this rounds down to a multiple of the width */
@@ -233,6 +250,99 @@ const BtrRowKind BtrAlignedWindowsRows = {
 	.count = count_windows,
 };
 
+/* ---- single points ---- */
+
+/*
+ * Takes a moment and a direction.
+ */
+static void
+prepare_nearest(BtrRows *rows, const Datum *args)
+{
+	rows->time = DatumGetInt64(args[1]);
+	rows->before = DatumGetBool(args[2]);
+	BtrCheckRangeTime(rows->time);
+}
+
+/*
+ * Looks for the first point.
+ */
+static void
+prepare_earliest(BtrRows *rows, const Datum *args)
+{
+	rows->time = BTR_TIME_MIN;
+	rows->before = false;
+}
+
+/*
+ * Looks for the last point.
+ */
+static void
+prepare_latest(BtrRows *rows, const Datum *args)
+{
+	rows->time = BTR_TIME_MAX;
+	rows->before = true;
+}
+
+/*
+ * Has nothing to start.
+ */
+static void
+begin_nearest(BtrRows *rows)
+{
+}
+
+/*
+ * Gives the point, if there is one.
+ */
+static bool
+next_nearest(BtrRows *rows, Datum *values, bool *nulls)
+{
+	BtrPoint	point;
+
+	if (rows->done)
+		return false;
+	rows->done = true;
+	if (!BtrViewNearest(&rows->view, rows->time, rows->before, &point))
+		return false;
+	put_point(&point, values, nulls);
+	return true;
+}
+
+/* What the three have in common: a row at most, which is in any order. */
+#define NEAREST \
+	.either_way = true, \
+	.ncolumns = 2, \
+	.columns = {INT8OID, FLOAT8OID}, \
+	.begin = begin_nearest, \
+	.next = next_nearest
+
+const BtrRowKind BtrNearestRows = {
+	.name = "btrdb_nearest",
+	.nargs = 4,
+	.argtypes = {UUIDOID, INT8OID, BOOLOID, INT8OID},
+	.labels = {"Stream", "Time", "Backward", "Version"},
+	.prepare = prepare_nearest,
+	NEAREST
+};
+
+const BtrRowKind BtrEarliestRows = {
+	.name = "btrdb_earliest",
+	.nargs = 2,
+	.argtypes = {UUIDOID, INT8OID},
+	.labels = {"Stream", "Version"},
+	.prepare = prepare_earliest,
+	NEAREST
+};
+
+const BtrRowKind BtrLatestRows = {
+	.name = "btrdb_latest",
+	.nargs = 2,
+	.argtypes = {UUIDOID, INT8OID},
+	.labels = {"Stream", "Version"},
+	.prepare = prepare_latest,
+	NEAREST
+};
+
 /* ---- all of them ---- */
 
 /*
@@ -248,9 +358,6 @@ BtrRowsBegin(const BtrRowKind *kind, const Datum *args, bool backward)
 	Assert(!backward || kind->either_way);
 	rows->kind = kind;
 	rows->backward = backward;
-	rows->start = DatumGetInt64(args[1]);
-	rows->end = DatumGetInt64(args[2]);
-	BtrCheckRange(rows->start, rows->end);
 	kind->prepare(rows, args);
 
 	rows->rel = BtrStoreOpen(stream, AccessShareLock, ACL_SELECT);
@@ -276,7 +383,8 @@ BtrRowsNext(BtrRows *rows, Datum *values, bool *nulls)
 void
 BtrRowsCount(const BtrRows *rows, BtrReadCounts *counts)
 {
-	rows->kind->count(rows, counts);
+	if (rows->kind->count != NULL)
+		rows->kind->count(rows, counts);
 }
 
 /*

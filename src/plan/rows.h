@@ -1,7 +1,8 @@
 /*
  * rows.h
  *		The rows of functions that return a stream's points or windows by time:
- *		btrdb_values(), btrdb_windows(), btrdb_aligned_windows().
+ *		btrdb_values(), btrdb_windows(), btrdb_aligned_windows(), btrdb_nearest(),
+ *		btrdb_earliest(), btrdb_latest().
  *
  * One piece for the calls and for the custom scans that take their place.
  */
@@ -20,7 +21,7 @@ typedef struct BtrRowKind
 {
 	const char *name;
 
-	/* Arguments: stream, start, end, others, version */
+	/* Arguments: stream, others, version */
 	int			nargs;
 	Oid			argtypes[BTR_ROWS_MAX_ARGS];
 	const char *labels[BTR_ROWS_MAX_ARGS];	/* for EXPLAIN */
@@ -30,7 +31,7 @@ typedef struct BtrRowKind
 	int			ncolumns;
 	Oid			columns[BTR_ROWS_MAX_COLUMNS];
 
-	/* Checks the arguments, those that all have in common excepted, and keeps them. */
+	/* Checks the arguments, stream and version excepted, and keeps them. */
 	void		(*prepare) (BtrRows *rows, const Datum *args);
 
 	/* Starts to read rows->view. */
@@ -39,13 +40,16 @@ typedef struct BtrRowKind
 	/* As BtrRowsNext(). */
 	bool		(*next) (BtrRows *rows, Datum *values, bool *nulls);
 
-	/* As BtrRowsCount(). */
+	/* As BtrRowsCount(); NULL if nobody counts. */
 	void		(*count) (const BtrRows *rows, BtrReadCounts *counts);
 } BtrRowKind;
 
 extern const BtrRowKind BtrValuesRows;
 extern const BtrRowKind BtrWindowsRows;
 extern const BtrRowKind BtrAlignedWindowsRows;
+extern const BtrRowKind BtrNearestRows;
+extern const BtrRowKind BtrEarliestRows;
+extern const BtrRowKind BtrLatestRows;
 
 /*
  * Checks arguments, none of which is NULL, and starts to read, with the active

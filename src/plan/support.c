@@ -24,6 +24,9 @@
 PG_FUNCTION_INFO_V1(btrdb_values_support);
 PG_FUNCTION_INFO_V1(btrdb_windows_support);
 PG_FUNCTION_INFO_V1(btrdb_aligned_windows_support);
+PG_FUNCTION_INFO_V1(btrdb_nearest_support);
+PG_FUNCTION_INFO_V1(btrdb_earliest_support);
+PG_FUNCTION_INFO_V1(btrdb_latest_support);
 
 /*
  * Returns the number of the stream's latest points in [start, end), or -1 if it
@@ -109,6 +112,33 @@ btrdb_values_support(PG_FUNCTION_ARGS)
 
 	if (request != NULL && (request->rows = points_in(values)) >= 0)
 		PG_RETURN_POINTER(request);
+	PG_RETURN_POINTER(NULL);
+}
+
+/*
+ * Supports btrdb_nearest(), which is known by it: there is nothing to estimate.
+ */
+Datum
+btrdb_nearest_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(NULL);
+}
+
+/*
+ * Supports btrdb_earliest(), likewise.
+ */
+Datum
+btrdb_earliest_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(NULL);
+}
+
+/*
+ * Supports btrdb_latest(), likewise.
+ */
+Datum
+btrdb_latest_support(PG_FUNCTION_ARGS)
+{
 	PG_RETURN_POINTER(NULL);
 }
 

@@ -59,18 +59,6 @@ BtrCheckMerge(const text *merge)
 }
 
 /*
- * Adds a (time, value) row to the result that InitMaterializedSRF() set up.
- */
-void
-BtrPutPoint(ReturnSetInfo *rsinfo, const BtrPoint *point)
-{
-	Datum		values[2] = {Int64GetDatum(point->time), Float8GetDatum(point->value)};
-	bool		nulls[2] = {false, false};
-
-	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-}
-
-/*
  * Returns all rows of the function that is called, as a set.
  */
 Datum

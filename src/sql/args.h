@@ -19,9 +19,6 @@ extern void BtrCheckNotNull(FunctionCallInfo fcinfo, const char *const *names);
 /* Raises 22023 for an unknown merge policy, 0A000 for one other than never. */
 extern void BtrCheckMerge(const text *merge);
 
-/* Adds a (time, value) row to the result that InitMaterializedSRF() set up. */
-extern void BtrPutPoint(ReturnSetInfo *rsinfo, const BtrPoint *point);
-
 /* Returns all rows of the function that is called. */
 extern Datum BtrReturnRows(FunctionCallInfo fcinfo, const BtrRowKind *kind);
 

@@ -4,11 +4,7 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
-#include "utils/uuid.h"
-
 #include "sql/args.h"
-#include "types/check.h"
 
 PG_FUNCTION_INFO_V1(btrdb_values);
 PG_FUNCTION_INFO_V1(btrdb_nearest);
@@ -26,28 +22,6 @@ btrdb_values(PG_FUNCTION_ARGS)
 }
 
 /*
- * Returns, as a set of at most one row, the point that is nearest to time.
- */
-static Datum
-nearest(FunctionCallInfo fcinfo, int64 time, bool backward, int64 version)
-{
-	pg_uuid_t  *stream = PG_GETARG_UUID_P(0);
-	Relation	rel;
-	BtrView		view;
-	BtrPoint	point;
-
-	InitMaterializedSRF(fcinfo, 0);
-
-	rel = BtrStoreOpen(stream, AccessShareLock, ACL_SELECT);
-	BtrViewOpen(rel, stream, version, &view);
-	if (BtrViewNearest(&view, time, backward, &point))
-		BtrPutPoint((ReturnSetInfo *) fcinfo->resultinfo, &point);
-	table_close(rel, NoLock);
-
-	return (Datum) 0;
-}
-
-/*
  * btrdb_nearest(stream uuid, "time" bigint, backward bool, version bigint)
  * returns setof (time, value): the first point at or after time or, backward,
  * the last one before it.
@@ -55,10 +29,7 @@ nearest(FunctionCallInfo fcinfo, int64 time, bool backward, int64 version)
 Datum
 btrdb_nearest(PG_FUNCTION_ARGS)
 {
-	int64		time = PG_GETARG_INT64(1);
-
-	BtrCheckRangeTime(time);
-	return nearest(fcinfo, time, PG_GETARG_BOOL(2), PG_GETARG_INT64(3));
+	return BtrReturnRows(fcinfo, &BtrNearestRows);
 }
 
 /*
@@ -68,7 +39,7 @@ btrdb_nearest(PG_FUNCTION_ARGS)
 Datum
 btrdb_earliest(PG_FUNCTION_ARGS)
 {
-	return nearest(fcinfo, BTR_TIME_MIN, false, PG_GETARG_INT64(1));
+	return BtrReturnRows(fcinfo, &BtrEarliestRows);
 }
 
 /*
@@ -78,5 +49,5 @@ btrdb_earliest(PG_FUNCTION_ARGS)
 Datum
 btrdb_latest(PG_FUNCTION_ARGS)
 {
-	return nearest(fcinfo, BTR_TIME_MAX, true, PG_GETARG_INT64(1));
+	return BtrReturnRows(fcinfo, &BtrLatestRows);
 }
