@@ -13,6 +13,9 @@
 /* Sizes that are tried to fill a leaf. */
 #define RUN_TRIES	8
 
+/* A run that is expected to take so many times the room there is is not tried. */
+#define RUN_HOPELESS	1.01
+
 /*
  * Prepares to build nodes with the given writer.
  */
@@ -22,7 +25,10 @@ BtrBuildInit(BtrBuild *b, BtrWriter *writer, int phase)
 	b->writer = writer;
 	b->phase = phase;
 	b->bytes_per_point = 8;
-	b->payload = palloc(BTR_LEAF_BOUND(BTR_LEAF_MAX_POINTS));
+	b->trial = palloc(BTR_LEAF_BOUND(BTR_LEAF_MAX_POINTS));
+	b->block = palloc(BTR_LEAF_BOUND(BTR_LEAF_MAX_POINTS));
+	b->block_points = 0;
+	b->block_size = 0;
 }
 
 /*
@@ -31,7 +37,8 @@ BtrBuildInit(BtrBuild *b, BtrWriter *writer, int phase)
 void
 BtrBuildEnd(BtrBuild *b)
 {
-	pfree(b->payload);
+	pfree(b->trial);
+	pfree(b->block);
 }
 
 /*
@@ -79,6 +86,54 @@ write_node(BtrBuild *b, BtrNode *node, const BtrStat *stat)
 }
 
 /*
+ * Returns the size of the block of points[from..to), at most BTR_LEAF_MAX_POINTS.  If it is at
+ * most cap, the block is kept for BtrBuildLeaf().
+ */
+static size_t
+try_block(BtrBuild *b, const BtrPoints *points, int64 from, int64 to, Size cap)
+{
+	size_t		size = BtrLeafEncode(points->time + from, points->value + from, (int) (to - from),
+									 b->trial, BTR_LEAF_BOUND(BTR_LEAF_MAX_POINTS));
+
+	if (size <= cap)
+	{
+		uint8	   *block = b->trial;
+
+		b->trial = b->block;
+		b->block = block;
+		b->block_points = to - from;
+		b->block_size = size;
+	}
+	return size;
+}
+
+/*
+ * Puts the points' block into a node and returns its size.  The block kept by
+ * try_block() is taken if it gives back these points; else they are encoded.
+ */
+static Size
+encode_leaf(BtrBuild *b, BtrNode *node, const BtrPoints *points)
+{
+	int			n = (int) points->n;
+	Size		size;
+
+	if (b->block_points == n && b->block_size <= BTR_NODE_PAYLOAD_MAX &&
+		BtrLeafVerify(points->time, points->value, n, b->block, b->block_size))
+	{
+		memcpy(BtrNodePayload(node), b->block, b->block_size);
+		return b->block_size;
+	}
+
+	size = BtrLeafEncode(points->time, points->value, n,
+						 BtrNodePayload(node), BTR_NODE_PAYLOAD_MAX);
+	if (size == 0)
+		elog(ERROR, "leaf of %d points does not fit", n);
+	if (!BtrLeafVerify(points->time, points->value, n, BtrNodePayload(node), size))
+		elog(ERROR, "leaf of %d points is not what was encoded", n);
+	return size;
+}
+
+/*
  * Writes the points, which are known to fit, as a leaf.
  */
 BtrSub
@@ -86,16 +141,10 @@ BtrBuildLeaf(BtrBuild *b, int64 start, int slot_pw, int nslots, const BtrPoints 
 {
 	BtrNode		node;
 	BtrStat		stat;
-	size_t		size;
+	Size		size;
 
 	memset(&node.h, 0, sizeof(node.h));
-	size = BtrLeafEncode(points->time, points->value, (int) points->n,
-						 BtrNodePayload(&node), BTR_NODE_PAYLOAD_MAX);
-	if (size == 0)
-		elog(ERROR, "leaf of " INT64_FORMAT " points does not fit", points->n);
-	if (!BtrLeafVerify(points->time, points->value, (int) points->n,
-					   BtrNodePayload(&node), size))
-		elog(ERROR, "leaf of " INT64_FORMAT " points is not what was encoded", points->n);
+	size = encode_leaf(b, &node, points);
 	node.h.kind = BTR_NODE_LEAF;
 	node.h.start = start;
 	node.h.slot_pw = slot_pw;
@@ -195,7 +244,8 @@ slot_end_before(const BtrSpan *span, const BtrPoints *points, int64 from, int64 
  *
  * The size of a block is known only once it is encoded, so a few cuts are tried, the
  * first where the last leaf's size per point suggests it, the next between the
- * longest that fitted and the shortest that did not.
+ * longest that fitted and the shortest that did not.  One slot more is not tried if it would
+ * not fit unless its points took far less room than those before.
  */
 int64
 BtrChooseRun(BtrBuild *b, const BtrSpan *span, const BtrPoints *points, int64 from, Size cap)
@@ -203,6 +253,7 @@ BtrChooseRun(BtrBuild *b, const BtrSpan *span, const BtrPoints *points, int64 fr
 	int64		most = Min(from + BTR_LEAF_MAX_POINTS, points->n);
 	int64		fits = from;	/* longest run known to fit ends here */
 	int64		fails = most + 1;	/* shortest known not to fit */
+	size_t		fits_size = 0;
 	int64		end;
 
 	end = slot_end_before(span, points, from,
@@ -217,16 +268,23 @@ BtrChooseRun(BtrBuild *b, const BtrSpan *span, const BtrPoints *points, int64 fr
 		if (end >= fails)
 			end = slot_end_before(span, points, from, fails - 1);
 		if (end <= fits)
+		{
 			end = slot_end(span, points, fits);
+			if (fits > from &&
+				(double) fits_size * (end - from) / (fits - from) > cap * RUN_HOPELESS)
+				break;
+		}
 		if (end >= fails)
 			break;
 
-		size = BtrLeafEncode(points->time + from, points->value + from, (int) (end - from),
-							 b->payload, BTR_LEAF_BOUND(BTR_LEAF_MAX_POINTS));
+		size = try_block(b, points, from, end, cap);
 		per_point = Max((double) size / (end - from), 0.001);
 		b->bytes_per_point = per_point;
 		if (size <= cap)
+		{
 			fits = end;
+			fits_size = size;
+		}
 		else
 			fails = end;
 		if (fits == most)
@@ -237,8 +295,7 @@ BtrChooseRun(BtrBuild *b, const BtrSpan *span, const BtrPoints *points, int64 fr
 
 	/* out of tries without a cut that fits: the first slot is the last resort */
 	if (fits == from && (end = slot_end(span, points, from)) < fails &&
-		BtrLeafEncode(points->time + from, points->value + from, (int) (end - from),
-					  b->payload, cap) > 0)
+		try_block(b, points, from, end, cap) <= cap)
 		fits = end;
 	return fits - from;
 }
@@ -290,8 +347,7 @@ BtrBuildCut(BtrBuild *b, const BtrSpan *span, const BtrPoints *points, bool bala
 
 	if (balance && points->n <= BTR_LEAF_MAX_POINTS)
 	{
-		size_t		size = BtrLeafEncode(points->time, points->value, (int) points->n,
-										 b->payload, BTR_LEAF_BOUND(BTR_LEAF_MAX_POINTS));
+		size_t		size = try_block(b, points, 0, points->n, most);
 
 		if (size > most && size < most + most / 2)
 			most = size * 0.55;
@@ -342,8 +398,7 @@ BtrBuildSubtree(BtrBuild *b, const BtrPoints *points)
 
 	span = BtrSpanFor(points->time[0], points->time[points->n - 1], b->phase);
 	if (points->n <= BTR_LEAF_MAX_POINTS &&
-		BtrLeafEncode(points->time, points->value, (int) points->n,
-					  b->payload, BTR_NODE_PAYLOAD_MAX) > 0)
+		try_block(b, points, 0, points->n, BTR_NODE_PAYLOAD_MAX) <= BTR_NODE_PAYLOAD_MAX)
 	{
 		int			first = BtrSlotOf(span.start, span.slot_pw, points->time[0]);
 		int			last = BtrSlotOf(span.start, span.slot_pw, points->time[points->n - 1]);

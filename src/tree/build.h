@@ -21,7 +21,10 @@ typedef struct BtrBuild
 	double		bytes_per_point;	/* of the last leaf: where to cut the next one */
 
 	/* Memory */
-	uint8	   *payload;		/* room for the largest encoded block */
+	uint8	   *trial;			/* room for the largest encoded block */
+	uint8	   *block;			/* likewise; the last one that fitted a leaf */
+	int			block_points;
+	Size		block_size;
 } BtrBuild;
 
 /* A subtree that is written.  An invalid tid: nothing. */
