@@ -347,6 +347,21 @@ AS 'MODULE_PATHNAME', 'btrdb_guard_streams'
 LANGUAGE C;
 COMMENT ON FUNCTION btrdb.guard_streams() IS 'keeps the identity of streams and counts changes of their properties';
 
+CREATE FUNCTION btrdb.guard_uuid() RETURNS trigger
+AS 'MODULE_PATHNAME', 'btrdb_guard_uuid'
+LANGUAGE C;
+COMMENT ON FUNCTION btrdb.guard_uuid() IS 'refuses uuids of streams that were removed (42710)';
+
+CREATE FUNCTION btrdb.guard_retired() RETURNS trigger
+AS 'MODULE_PATHNAME', 'btrdb_guard_retired'
+LANGUAGE C;
+COMMENT ON FUNCTION btrdb.guard_retired() IS 'refuses changes of the list of removed streams, except by a restore';
+
+CREATE FUNCTION btrdb.obliterate_deleted() RETURNS trigger
+AS 'MODULE_PATHNAME', 'btrdb_obliterate_deleted'
+LANGUAGE C;
+COMMENT ON FUNCTION btrdb.obliterate_deleted() IS 'removes the points and versions of a stream whose row was deleted';
+
 CREATE FUNCTION btrdb.guard_commands() RETURNS event_trigger
 AS 'MODULE_PATHNAME', 'btrdb_guard_commands'
 LANGUAGE C;
@@ -403,15 +418,39 @@ COMMENT ON COLUMN btrdb.streams.property_version IS 'rises by one with each upda
 COMMENT ON COLUMN btrdb.streams.created IS 'when the stream was registered; never changes';
 COMMENT ON COLUMN btrdb.streams.retention IS 'for how long versions stay after the next one was made, in days of 24 hours and time; NULL: setting btrdb.retention tells';
 
-CREATE TRIGGER guard_row BEFORE UPDATE OR DELETE ON btrdb.streams
+CREATE TRIGGER guard_row BEFORE UPDATE ON btrdb.streams
 	FOR EACH ROW EXECUTE FUNCTION btrdb.guard_streams();
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON btrdb.streams
 	FOR EACH STATEMENT EXECUTE FUNCTION btrdb.guard_streams();
+CREATE TRIGGER guard_uuid AFTER INSERT ON btrdb.streams
+	FOR EACH ROW EXECUTE FUNCTION btrdb.guard_uuid();
+CREATE TRIGGER obliterate AFTER DELETE ON btrdb.streams
+	FOR EACH ROW EXECUTE FUNCTION btrdb.obliterate_deleted();
 ALTER TABLE btrdb.streams ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE btrdb.streams ENABLE ALWAYS TRIGGER guard_truncate;
+ALTER TABLE btrdb.streams ENABLE ALWAYS TRIGGER guard_uuid;
+ALTER TABLE btrdb.streams ENABLE ALWAYS TRIGGER obliterate;
+
+-- What streams there were.
+
+CREATE TABLE btrdb.retired (
+	stream uuid PRIMARY KEY,
+	retired timestamptz NOT NULL DEFAULT now()
+) USING heap;
+COMMENT ON TABLE btrdb.retired IS 'removed streams, whose uuids are never used again; maintained by the extension';
+COMMENT ON COLUMN btrdb.retired.stream IS 'uuid that the stream had';
+COMMENT ON COLUMN btrdb.retired.retired IS 'when it was removed';
+
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON btrdb.retired
+	FOR EACH ROW EXECUTE FUNCTION btrdb.guard_retired();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON btrdb.retired
+	FOR EACH STATEMENT EXECUTE FUNCTION btrdb.guard_retired();
+ALTER TABLE btrdb.retired ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE btrdb.retired ENABLE ALWAYS TRIGGER guard_truncate;
 
 SELECT pg_catalog.pg_extension_config_dump('btrdb.streams', '');
 SELECT pg_catalog.pg_extension_config_dump('btrdb.points', '');
+SELECT pg_catalog.pg_extension_config_dump('btrdb.retired', '');
 
 -- Versions of streams: the row is what makes a version exist.
 
@@ -576,6 +615,13 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION btrdb_stream(text) IS
 	'uuid of the stream at collection/name, the name being its tag "name"; an error if there is none (42704) or more than one (21000)';
 
+CREATE FUNCTION btrdb_obliterate(stream uuid)
+RETURNS void
+AS 'MODULE_PATHNAME', 'btrdb_obliterate'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION btrdb_obliterate(uuid) IS
+	'removes a stream (42704 if there is none) with its properties, versions and points, as DELETE FROM btrdb.streams does; its uuid is never used again; VACUUM btrdb.points frees the space';
+
 -- writing; NULL is refused (22004), so that nothing gets lost without a word
 
 CREATE FUNCTION btrdb_insert(stream uuid, "time" bigint, value float8, merge text DEFAULT 'never')
@@ -632,7 +678,7 @@ RETURNS TABLE (action text, streams bigint, items bigint)
 AS 'MODULE_PATHNAME', 'btrdb_maintain'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 3;
 COMMENT ON FUNCTION btrdb_maintain() IS
-	'does what is due, for ten seconds at most, and returns for how many streams: "flush", commits write buffers that are an eighth full (items: points); "retain", forgets versions that were superseded longer ago than their retention says (items: versions); "garbage", removes rows of btrdb.garbage that VACUUM has finished (items: rows); skips locked streams; to be called now and then';
+	'does what is due, for ten seconds at most, and returns for how many streams: "flush", commits write buffers that are an eighth full (items: points); "retain", forgets versions that were superseded longer ago than their retention says (items: versions); "garbage", removes rows of btrdb.garbage that VACUUM has finished, and buffered rows that came after their stream was removed (items: rows); skips locked streams; to be called now and then';
 
 -- reading; version 0 is the latest with what is buffered, N > 0 exactly version N
 

@@ -17,7 +17,7 @@ SELECT btrdb_prune(:'s', 13);
 SELECT btrdb_prune(:'s', 12);
 SELECT version, count FROM btrdb_versions(:'s');
 SELECT * FROM btrdb_check();
-SELECT DISTINCT pruned < pg_current_xact_id() AS before, stream, version FROM btrdb.garbage ORDER BY version;
+SELECT DISTINCT pruned < pg_current_xact_id() AS before, stream, version FROM btrdb.garbage WHERE stream = :'s' ORDER BY version;
 \set VERBOSITY default
 SELECT btrdb_count(:'s', version => 12);
 SELECT btrdb_revert(:'s', 11);

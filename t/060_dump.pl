@@ -1,4 +1,4 @@
-# Dump and restore: streams, tags, annotations and the latest points come back.
+# Dump and restore: streams, tags, annotations and the latest points come back; removed streams do not.
 
 use strict;
 use warnings;
@@ -21,6 +21,7 @@ SELECT uuid, btrdb_count(uuid), (SELECT md5(string_agg(time || '=' || value, ','
 	FROM btrdb_values(uuid, ${\TIME_MIN}, ${\TIME_MAX}) WITH ORDINALITY AS p (time, value, n))
 FROM btrdb.streams ORDER BY uuid;
 SELECT count(*), count(DISTINCT stream) FROM btrdb.points;
+SELECT stream, extract(epoch FROM retired) FROM btrdb.retired ORDER BY stream;
 };
 
 $node->safe_psql('postgres', q{
@@ -31,6 +32,9 @@ FROM btrdb.streams, generate_series(1::bigint, 20000) AS i WHERE name IN ('s1', 
 SELECT btrdb_insert(uuid, ARRAY[5, 5, 5, -4611686018427387904, 4611686018427387903], ARRAY[2, 1, -0.0, 1e-310, 1.7976931348623157e308])
 FROM btrdb.streams WHERE name <> 's20';
 SELECT btrdb_delete(uuid, 5000, 900000) FROM btrdb.streams WHERE name = 's2';
+SELECT btrdb_create('dump', stream => '60000000-0000-0000-0000-000000000002');
+SELECT btrdb_insert('60000000-0000-0000-0000-000000000002', 1, 1);
+SELECT btrdb_obliterate('60000000-0000-0000-0000-000000000002');
 UPDATE btrdb.streams SET annotations = '{"changed": true}' WHERE name = 's3';
 UPDATE btrdb.streams SET retention = '3 days 04:05:06.789' WHERE name = 's4';
 });
@@ -53,6 +57,8 @@ sub is_restored
 	my ($server, $name) = @_;
 
 	is($server->safe_psql($name, $digest), $before, "$name has all that was dumped");
+	my ($rc, $out, $err) = $server->psql($name, "SELECT btrdb_create('dump', stream => '60000000-0000-0000-0000-000000000002')");
+	like($err, qr/uuid "60000000-0000-0000-0000-000000000002" was that of a stream that has been removed/, "removed streams stay so in $name");
 	check_is_clean($server, "in $name", $name);
 	return;
 }

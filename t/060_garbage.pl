@@ -1,6 +1,6 @@
-# Random histories of writes, reverts, deletes, prunes, retention and VACUUMs: whatever is not pruned
+# Random histories of writes, reverts, deletes, removed streams, prunes, retention and VACUUMs: whatever is not pruned
 # reads as it did when it was made, and no node is lost, freed too early or left over.
-# A store under steady insert, prune and VACUUM stops growing.
+# A store under steady insert, prune and VACUUM stops growing, and so does one in which streams come and go.
 use strict;
 use warnings;
 
@@ -34,7 +34,8 @@ $node->safe_psql(
 		WHERE m.digest IS DISTINCT FROM r.digest
 	$$;
 });
-my @streams = map { new_stream($node, "s$_") } 1 .. 3;
+my $nstreams = 0;
+my @streams = map { new_stream($node, 's' . ++$nstreams) } 1 .. 3;
 
 # Returns SQL that appends points: a run, points all over, or many at one nanosecond.
 sub insert_sql
@@ -76,22 +77,35 @@ sub change_sql
 	  . "DELETE FROM model WHERE s = '$s' AND version < (SELECT min(version) FROM btrdb_versions('$s'))";
 }
 
+# Removes a stream, in one of two ways.
+sub remove_sql
+{
+	my ($s) = @_;
+
+	return (random_below(2) ? "SELECT btrdb_obliterate('$s')" : "DELETE FROM btrdb.streams WHERE uuid = '$s'")
+	  . "; DELETE FROM model WHERE s = '$s'";
+}
+
 my $pruned = 0;
 my $retained = 0;
 foreach my $step (1 .. $steps)
 {
-	my $s = $streams[ random_below(scalar @streams) ];
-	my $change = change_sql($s);
-	my $sql = "BEGIN; $change; SELECT remember('$s'); COMMIT;";
+	my $number = random_below(scalar @streams);
+	my $s = $streams[$number];
+	my $remove = random_below(30) == 0;
+	my $change = ($remove && random_below(2) ? change_sql($s) . '; ' : '')
+	  . ($remove ? remove_sql($s) : change_sql($s) . "; SELECT remember('$s')");
+	my $sql = "BEGIN; $change; COMMIT;";
 
 	$pruned++ if $change =~ /prune/;
 	$retained++ if $change =~ /retention/;
 
 	# A third of the changes comes after one that is rolled back.
-	$sql = "BEGIN; SAVEPOINT a; " . change_sql($s) . "; ROLLBACK TO a; $change; SELECT remember('$s'); COMMIT;"
+	$sql = 'BEGIN; SAVEPOINT a; ' . (random_below(5) ? change_sql($s) : remove_sql($s)) . "; ROLLBACK TO a; $change; COMMIT;"
 	  if random_below(3) == 0;
 	$sql .= ' VACUUM btrdb.points;' if random_below(8) == 0;
 	$node->safe_psql('postgres', $sql);
+	$streams[$number] = new_stream($node, 's' . ++$nstreams) if $remove;
 	next if $step % 40 != 0;
 
 	crash($node) if random_below(3) == 0;
@@ -101,10 +115,13 @@ foreach my $step (1 .. $steps)
 cmp_ok($pruned, '>', 0, 'some histories were pruned');
 cmp_ok($retained, '>', 0, 'in some, retention was applied');
 
-# With all points deleted and everything pruned, VACUUM frees every node.
+cmp_ok($nstreams, '>', 3, 'some streams were removed');
+
+# With all points deleted and everything pruned, or all streams removed, VACUUM frees every node.
+my $last = shift @streams;
 $node->safe_psql('postgres',
-	"SELECT btrdb_delete('$_', @{[TIME_MIN]}, @{[TIME_MAX]}), btrdb_prune('$_', btrdb_version('$_') + 1)")
-  foreach @streams;
+	"SELECT btrdb_delete('$last', @{[TIME_MIN]}, @{[TIME_MAX]}), btrdb_prune('$last', btrdb_version('$last') + 1)");
+$node->safe_psql('postgres', "SELECT btrdb_insert('$_', 1, 1), btrdb_obliterate('$_')") foreach @streams;
 $node->safe_psql('postgres', 'VACUUM btrdb.points');
 check_is_clean($node, 'with nothing left');
 $node->stop;
@@ -142,6 +159,31 @@ note("pages: @size");
 # A round brings about 60 pages; where the nodes above the leaves find room varies a little.
 cmp_ok($size[-1], '<=', $size[9] * 1.05, 'the store does not grow after ten rounds');
 check_is_clean($node, 'after fifty rounds');
+
+# Streams come and go, with several versions and something in the buffer.
+@size = ();
+my $gone;
+foreach my $round (1 .. 50)
+{
+	my $come = new_stream($node, "round $round");
+
+	$node->safe_psql('postgres', qq{
+		SELECT btrdb_insert('$come', array_agg(i * 1000), array_agg(random())) FROM generate_series(1, 10000) i;
+		SELECT btrdb_insert('$come', array_agg(i * 1500), array_agg(random())) FROM generate_series(1, 10000) i;
+		SELECT btrdb_insert('$come', 1, 1)});
+	$node->safe_psql('postgres', "SELECT btrdb_obliterate('$gone')") if defined $gone;
+	$node->safe_psql('postgres', 'VACUUM btrdb.points; SELECT btrdb_maintain()');
+	push @size, $node->safe_psql('postgres', q{SELECT pg_relation_size('btrdb.points') / 8192});
+	$gone = $come;
+}
+note("pages: @size");
+cmp_ok($size[-1], '<=', $size[9] * 1.05, 'the store does not grow by streams that come and go');
+is( $node->safe_psql('postgres', q{
+	SELECT count(*) FROM btrdb.garbage;
+	SELECT count(*) FROM btrdb.versions v LEFT JOIN btrdb.streams ON uuid = v.stream WHERE uuid IS NULL;
+	SELECT count(*) FROM btrdb.buffer b LEFT JOIN btrdb.streams ON uuid = b.stream WHERE uuid IS NULL}),
+	"0\n0\n0", 'nothing is left over of them');
+check_is_clean($node, 'after another fifty');
 $node->stop;
 
 done_testing();

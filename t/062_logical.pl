@@ -145,6 +145,23 @@ is($subscriber->safe_psql('postgres', "SELECT btrdb_count('$b'), btrdb_count('$c
 	'2004|1991', 'points that are written do not');
 check_is_clean($subscriber, 'after changes of all tables');
 
+# A stream that is removed goes with the points that each server has of it.
+my $gone = '62000000-0000-0000-0000-0000000000ff';
+$publisher->safe_psql('postgres', qq{SELECT btrdb_create('logical', '{"name": "gone"}', stream => '$gone'); SELECT btrdb_insert('$gone', 1, 1)});
+catch_up('everything');
+$subscriber->safe_psql('postgres', qq{
+SELECT btrdb_insert('$gone', array_agg(i), array_agg(i)) FROM generate_series(1::bigint, 2000) AS i;
+SELECT btrdb_insert('$gone', 1, 1);
+});
+$publisher->safe_psql('postgres', "SELECT btrdb_obliterate('$gone')");
+catch_up($_) foreach qw(plain everything);
+is($subscriber->safe_psql('postgres', qq{
+SELECT (SELECT count(*) FROM btrdb.streams WHERE uuid = '$gone'), (SELECT count(*) FROM btrdb.versions WHERE stream = '$gone'),
+	(SELECT count(*) FROM btrdb.buffer WHERE stream = '$gone'), (SELECT count(*) FROM btrdb.retired WHERE stream = '$gone')}),
+	'0|0|0|1', 'a removed stream is removed');
+is($subscriber->safe_psql('postgres', 'SELECT apply_error_count FROM pg_stat_subscription_stats'), '0', 'without an error');
+check_is_clean($subscriber, 'after that');
+
 # TRUNCATE is a row of the log like that of any table.
 $publisher->safe_psql('postgres', 'TRUNCATE btrdb.points');
 catch_up('everything');

@@ -17,6 +17,19 @@
 extern int64 BtrPrune(Relation rel, const pg_uuid_t *stream, int64 before_version, bool wait);
 
 /*
+ * Forgets the stream's versions before a number, which may be greater than any, and
+ * returns how many there were.  The stream is locked, and the active snapshot sees its
+ * newest version.
+ */
+extern int64 BtrForgetVersions(Relation rel, const pg_uuid_t *stream, int64 before);
+
+/*
+ * Removes what there is of a stream beside its row in btrdb.streams, which is deleted:
+ * versions, buffer, lock.  Its uuid stays used.  Waits for the stream's lock.
+ */
+extern void BtrObliterate(Relation rel, const pg_uuid_t *stream);
+
+/*
  * Writes a garbage row for each node that root leads to and none of the kept roots
  * does, or one for a whole subtree of them.
  */
@@ -64,8 +77,8 @@ extern void BtrMaintainBegin(BtrMaintenance *state, int ms);
 
 /*
  * Does what is due for one stream, or a share of what is due for all: flushes a buffer,
- * forgets versions, deletes garbage rows that VACUUM has finished.  Waits for nobody.
- * Returns whether there is more to do and time left.  May be called in one transaction or
+ * forgets versions, deletes garbage rows that VACUUM has finished and buffered rows of
+ * removed streams.  Waits for nobody.  Returns whether there is more to do and time left.  May be called in one transaction or
  * in several; also after an error, to go on with the next stream.
  */
 extern bool BtrMaintainStep(Relation rel, BtrMaintenance *state);
@@ -74,5 +87,11 @@ extern bool BtrMaintainStep(Relation rel, BtrMaintenance *state);
 
 extern bool BtrRetainNext(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next);
 extern bool BtrRetain(Relation rel, const pg_uuid_t *stream, BtrMaintained *done);
+
+/*
+ * Deletes buffered rows of removed streams, committed after that, that the active
+ * snapshot sees, until a moment; counts streams and rows.
+ */
+extern void BtrRemoveOrphans(Relation rel, TimestampTz until, BtrMaintained *done);
 
 #endif							/* BTR_GC_H */

@@ -63,8 +63,8 @@ flush_due(Relation rel, const pg_uuid_t *stream, BtrMaintained *done)
 }
 
 /*
- * Deletes garbage rows of nodes that VACUUM has freed, or that went with their store.
- * Only one session at a time does.
+ * Deletes garbage rows of nodes that VACUUM has freed, or that went with their store, and
+ * buffered rows of removed streams.  Only one session at a time does.
  */
 static void
 delete_finished(Relation rel, TimestampTz end, BtrMaintained *done)
@@ -91,10 +91,11 @@ delete_finished(Relation rel, TimestampTz end, BtrMaintained *done)
 		done->items++;
 	}
 	BtrGarbageScanEnd(&scan);
-	PopActiveSnapshot();
-	CommandCounterIncrement();
 	done->streams = hash_get_num_entries(streams);
 	hash_destroy(streams);
+	BtrRemoveOrphans(rel, end, done);
+	PopActiveSnapshot();
+	CommandCounterIncrement();
 }
 
 /*

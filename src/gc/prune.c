@@ -1,6 +1,6 @@
 /*
  * prune.c
- *		Forgets old versions of a stream.
+ *		Forgets versions of a stream, the old ones or all.
  */
 #include "postgres.h"
 
@@ -70,8 +70,8 @@ note_revert(const BtrVersion *version, void *arg)
 }
 
 /*
- * Forgets the oldest version, which next follows: deletes its row and lists what only
- * it leads to as garbage.
+ * Forgets the oldest version, which next follows, or NULL if it is the last: deletes its
+ * row and lists what only it leads to as garbage.
  *
  * That is what none of the later versions made from it, or from one before it, leads
  * to: the next one, and reverts.
@@ -85,7 +85,8 @@ forget_oldest(Prune *prune, const BtrVersion *next)
 	Revert	   *revert;
 	int			nkept = 0;
 
-	prune->kept[nkept++] = &next->root;
+	if (next != NULL)
+		prune->kept[nkept++] = &next->root;
 	hash_seq_init(&status, prune->reverts);
 	while ((revert = hash_seq_search(&status)) != NULL)
 		if (revert->version > version && revert->base <= version)
@@ -112,12 +113,15 @@ visit_version(const BtrVersion *version, void *arg)
 }
 
 /*
- * Forgets the versions before prune->before.  The stream is locked and the active
- * snapshot sees its newest version.  Memory is bounded but for reverts.
+ * Forgets the stream's versions before a number; see gc.h.  Memory is bounded but for
+ * reverts.
  */
-static void
-forget_versions(Prune *prune)
+int64
+BtrForgetVersions(Relation rel, const pg_uuid_t *stream, int64 before)
 {
+	Prune		state = {.rel = rel, .stream = stream, .before = before,
+	.oldest.version = BTR_VERSION_EMPTY};
+	Prune	   *prune = &state;
 	HASHCTL		ctl = {.keysize = sizeof(ItemPointerData), .entrysize = sizeof(Revert),
 	.hcxt = CurrentMemoryContext};
 	Snapshot	snapshot = GetActiveSnapshot();
@@ -133,6 +137,8 @@ forget_versions(Prune *prune)
 	prune->versions = table_open(BtrGetCatalog()->versions, RowExclusiveLock);
 	BtrGarbageWriterBegin(&prune->writer, prune->rel, prune->stream);
 	BtrVersionWalk(prune->rel, prune->stream, snapshot, visit_version, prune);
+	if (prune->oldest.version != BTR_VERSION_EMPTY && prune->oldest.version < prune->before)
+		forget_oldest(prune, NULL);
 	BtrGarbageWriterEnd(&prune->writer);
 	table_close(prune->versions, NoLock);
 	CommandCounterIncrement();
@@ -140,6 +146,7 @@ forget_versions(Prune *prune)
 	MemoryContextDelete(prune->context);
 	pfree(prune->kept);
 	hash_destroy(prune->reverts);
+	return prune->pruned;
 }
 
 /*
@@ -163,9 +170,8 @@ sees_oldest(Relation rel, const pg_uuid_t *stream)
 int64
 BtrPrune(Relation rel, const pg_uuid_t *stream, int64 before_version, bool wait)
 {
-	Prune		prune = {.rel = rel, .stream = stream, .before = before_version,
-	.oldest.version = BTR_VERSION_EMPTY};
 	BtrVersion	latest;
+	int64		pruned = 0;
 
 	if (!BtrChangeBegin(rel, stream, wait, &latest))
 		return 0;
@@ -178,7 +184,7 @@ BtrPrune(Relation rel, const pg_uuid_t *stream, int64 before_version, bool wait)
 						   (long long) latest.version),
 				 errhint("Use btrdb_versions() to list the stream's versions.")));
 	if (wait || sees_oldest(rel, stream))
-		forget_versions(&prune);
+		pruned = BtrForgetVersions(rel, stream, before_version);
 	PopActiveSnapshot();
-	return prune.pruned;
+	return pruned;
 }

@@ -21,7 +21,6 @@
 #include "gc/gc.h"
 #include "guc.h"
 
-#define Anum_streams_uuid		1
 #define Anum_streams_retention	9
 
 /* At most so many versions of a stream go at a time. */

@@ -1,6 +1,6 @@
 /*
  * args.c
- *		What several SQL functions do with their arguments and rows.
+ *		What several SQL functions do with their arguments, rows and plans.
  */
 #include "postgres.h"
 
@@ -81,4 +81,24 @@ BtrReturnRows(FunctionCallInfo fcinfo, const BtrRowKind *kind)
 	BtrRowsEnd(rows);
 
 	return (Datum) 0;
+}
+
+/*
+ * Returns the plan of a query, which is made on first use and kept to the end of
+ * the session.  SPI is connected.
+ */
+SPIPlanPtr
+BtrKeptPlan(SPIPlanPtr *plan, const char *query, int nargs, Oid *types)
+{
+	if (*plan == NULL)
+	{
+		SPIPlanPtr	prepared = SPI_prepare(query, nargs, types);
+
+		if (prepared == NULL)
+			elog(ERROR, "could not prepare \"%s\": %s",
+				 query, SPI_result_code_string(SPI_result));
+		SPI_keepplan(prepared);
+		*plan = prepared;
+	}
+	return *plan;
 }

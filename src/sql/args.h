@@ -1,10 +1,11 @@
 /*
  * args.h
- *		What several SQL functions do with their arguments and rows.
+ *		What several SQL functions do with their arguments, rows and plans.
  */
 #ifndef BTR_ARGS_H
 #define BTR_ARGS_H
 
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
 
@@ -21,5 +22,8 @@ extern void BtrCheckMerge(const text *merge);
 
 /* Returns all rows of the function that is called. */
 extern Datum BtrReturnRows(FunctionCallInfo fcinfo, const BtrRowKind *kind);
+
+/* The plan of a query, made on first use and kept to the end of the session. */
+extern SPIPlanPtr BtrKeptPlan(SPIPlanPtr *plan, const char *query, int nargs, Oid *types);
 
 #endif							/* BTR_ARGS_H */

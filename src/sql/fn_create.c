@@ -26,26 +26,6 @@ PG_FUNCTION_INFO_V1(btrdb_create);
 PG_FUNCTION_INFO_V1(btrdb_stream);
 
 /*
- * Returns the plan of a query, which is made on first use and kept to the end of
- * the session.  SPI is connected.
- */
-static SPIPlanPtr
-kept_plan(SPIPlanPtr *plan, const char *query, int nargs, Oid *types)
-{
-	if (*plan == NULL)
-	{
-		SPIPlanPtr	prepared = SPI_prepare(query, nargs, types);
-
-		if (prepared == NULL)
-			elog(ERROR, "could not prepare \"%s\": %s",
-				 query, SPI_result_code_string(SPI_result));
-		SPI_keepplan(prepared);
-		*plan = prepared;
-	}
-	return *plan;
-}
-
-/*
  * Says whether a stream has the uuid, whoever may see it.
  */
 static bool
@@ -58,7 +38,7 @@ uuid_is_used(const pg_uuid_t *uuid)
 	SysScanDesc scan;
 	bool		found;
 
-	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(uuid));
+	ScanKeyInit(&key, Anum_streams_uuid, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(uuid));
 	scan = systable_beginscan(streams, catalog->streams_pkey, true, snapshot,
 							  1, &key);
 	found = HeapTupleIsValid(systable_getnext(scan));
@@ -111,10 +91,10 @@ insert_stream(pg_uuid_t *uuid, Datum collection, Datum tags, Datum annotations)
 	bool		inserted;
 
 	SPI_connect();
-	result = SPI_execute_plan(kept_plan(&plan,
-										"INSERT INTO btrdb.streams (uuid, collection, tags, annotations)"
-										" VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-										lengthof(types), types),
+	result = SPI_execute_plan(BtrKeptPlan(&plan,
+										  "INSERT INTO btrdb.streams (uuid, collection, tags, annotations)"
+										  " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+										  lengthof(types), types),
 							  args, NULL, false, 0);
 	if (result != SPI_OK_INSERT)
 		elog(ERROR, "could not insert into \"btrdb.streams\": %s",
@@ -180,11 +160,11 @@ find_streams(text *collection, text *name, pg_uuid_t *uuid)
 	int			n;
 
 	SPI_connect();
-	result = SPI_execute_plan(kept_plan(&plan,
-										"SELECT uuid FROM btrdb.streams"
-										" WHERE collection OPERATOR(pg_catalog.=) $1"
-										" AND name OPERATOR(pg_catalog.=) $2",
-										lengthof(types), types),
+	result = SPI_execute_plan(BtrKeptPlan(&plan,
+										  "SELECT uuid FROM btrdb.streams"
+										  " WHERE collection OPERATOR(pg_catalog.=) $1"
+										  " AND name OPERATOR(pg_catalog.=) $2",
+										  lengthof(types), types),
 							  args, NULL, true, 2);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "could not read \"btrdb.streams\": %s",

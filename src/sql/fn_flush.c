@@ -42,7 +42,8 @@ btrdb_flush(PG_FUNCTION_ARGS)
 		for (; found; found = BtrBufferNextStream(&next, snapshot, &next))
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (BtrStreamIsVisible(&next))
+			/* It may be removed while this waits for it. */
+			if (BtrStreamIsVisible(&next) && BtrStreamLock(&next, true))
 			{
 				(void) BtrFlush(rel, &next, NULL, true, &version);
 				result++;

@@ -24,8 +24,6 @@
 #include "stream/buffer.h"
 #include "stream/gather.h"
 
-#define Anum_streams_uuid	1
-
 /*
  * Says whether btrdb.streams has the stream, by a query that row-level security
  * filters as it would the current user's own.  The plan is kept for the session.
@@ -124,6 +122,18 @@ BtrForgetStreams(void)
 }
 
 /*
+ * Raises the error of a stream that does not exist or that row-level security hides.
+ */
+void
+BtrReportNoStream(const pg_uuid_t *stream)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("stream \"%s\" does not exist", BtrUuidText(stream)),
+			 errhint("Use btrdb_create() to register a stream; table btrdb.streams lists those that exist.")));
+}
+
+/*
  * Raises 42704 if there is no such stream or row-level security hides it.  writer:
  * sees what its own statement has created before.
  */
@@ -142,24 +152,32 @@ BtrCheckStream(const pg_uuid_t *stream, bool writer)
 		PopActiveSnapshot();
 
 	if (!visible)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("stream \"%s\" does not exist", BtrUuidText(stream)),
-				 errhint("Use btrdb_create() to register a stream; table btrdb.streams lists those that exist.")));
+		BtrReportNoStream(stream);
+}
+
+/*
+ * Says whether this is a logical restore: it sets check_function_bodies to off, and
+ * its role has the rights of the table's owner.
+ */
+bool
+BtrIsRestore(Oid relid)
+{
+	return !check_function_bodies && BtrCompatOwnsTable(relid);
 }
 
 /*
  * Raises 42704 if a row cannot be inserted because there is no such stream.
  *
  * A logical restore loads points and streams in any order, also at the same time.
- * It sets check_function_bodies to off, and its role has the owner's rights: it
- * may load points before the row of their stream, which nobody sees until then.
+ * It may load points before the row of their stream, which nobody sees until then.
  */
 void
 BtrCheckStreamOfRow(const pg_uuid_t *stream)
 {
-	if (check_function_bodies || !BtrCompatOwnsTable(BtrGetCatalog()->points))
+	if (!BtrIsRestore(BtrGetCatalog()->points))
 		BtrCheckStream(stream, true);
+	else if (BtrIsRetired(stream, SnapshotSelf))
+		BtrReportNoStream(stream);
 }
 
 /*
@@ -192,27 +210,34 @@ check_no_policies(Oid points)
 }
 
 /*
- * Opens btrdb.points for an operation on a stream.  Raises 42501 if the current
- * user has not the ACL_* right on btrdb.points or is subject to policies there, 42704
- * if there is no such stream or row-level security hides it.  A writer finds what
- * commands before it have inserted, also if they have not finished.
+ * Opens btrdb.points.  Raises 42501 if the current user has not the ACL_* right on it
+ * or is subject to policies there.
  *
  * The lock is taken before anything else of the stream is read: it keeps
  * TRUNCATE away, so the store stays what it is until the end of the transaction.
- * Close with table_close(rel, NoLock).
  */
-Relation
-BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right)
+static Relation
+open_points(LOCKMODE lockmode, AclMode right)
 {
 	Oid			points = BtrGetCatalog()->points;
 	AclResult	result = pg_class_aclcheck(points, GetUserId(), right);
-	Relation	rel;
 
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, OBJECT_TABLE, "points");
 	check_no_policies(points);
+	return table_open(points, lockmode);
+}
 
-	rel = table_open(points, lockmode);
+/*
+ * Opens btrdb.points for an operation on a stream.  Raises 42501 if the current
+ * user has not the ACL_* right on btrdb.points, 42704 if there is no such stream
+ * or row-level security hides it.  A writer finds what commands before it have
+ * inserted, also if they have not finished.  Close with table_close(rel, NoLock).
+ */
+Relation
+BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right)
+{
+	Relation	rel = open_points(lockmode, right);
 
 	if (stream != NULL)
 		BtrCheckStream(stream, right != ACL_SELECT);
@@ -220,6 +245,20 @@ BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right)
 		BtrGatherWriteBefore(GetCurrentCommandId(false));
 	if (right == ACL_DELETE && stream != NULL)
 		check_not_gathered(stream, GetCurrentCommandId(false));
+	return rel;
+}
+
+/*
+ * Opens btrdb.points to remove a stream, whose row is gone already; as BtrStoreOpen()
+ * does for ACL_DELETE.
+ */
+Relation
+BtrStoreOpenToObliterate(const pg_uuid_t *stream)
+{
+	Relation	rel = open_points(RowExclusiveLock, ACL_DELETE);
+
+	BtrGatherWriteBefore(GetCurrentCommandId(false));
+	check_not_gathered(stream, GetCurrentCommandId(false));
 	return rel;
 }
 

@@ -36,6 +36,7 @@ forget_catalog(Datum arg, Oid relid)
 		relid == catalog.versions || relid == catalog.versions_pkey ||
 		relid == catalog.buffer || relid == catalog.buffer_idx ||
 		relid == catalog.heads || relid == catalog.heads_pkey ||
+		relid == catalog.retired || relid == catalog.retired_pkey ||
 		relid == catalog.garbage || relid == catalog.garbage_idx)
 		catalog_valid = false;
 }
@@ -100,6 +101,8 @@ BtrGetCatalog(void)
 	found.buffer_idx = lookup(schema, "buffer_idx");
 	found.heads = lookup(schema, "heads");
 	found.heads_pkey = lookup(schema, "heads_pkey");
+	found.retired = lookup(schema, "retired");
+	found.retired_pkey = lookup(schema, "retired_pkey");
 	found.garbage = lookup(schema, "garbage");
 	found.garbage_idx = lookup(schema, "garbage_idx");
 

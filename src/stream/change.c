@@ -73,13 +73,21 @@ is_newest(Relation rel, const pg_uuid_t *stream, const BtrVersion *version)
  *
  * Returns false, with no snapshot pushed, if wait is false and another transaction
  * has locked the stream or the newest version is invisible to the transaction's
- * snapshot.  If wait is true, waits, and raises 40001 in the last case.
+ * snapshot, or the stream was removed after it was found.  If wait is true, waits,
+ * raises 40001 in the second case, and 42704 in the last one, or 40001 if the
+ * transaction's snapshot still has the stream.
  */
 bool
 BtrChangeBegin(Relation rel, const pg_uuid_t *stream, bool wait, BtrVersion *latest)
 {
 	if (!BtrStreamLock(stream, wait))
+	{
+		if (wait && IsolationUsesXactSnapshot())
+			BtrReportSerializationFailure(stream);
+		if (wait)
+			BtrReportNoStream(stream);
 		return false;
+	}
 
 	/* What this statement has written so far must be seen. */
 	CommandCounterIncrement();

@@ -138,6 +138,7 @@ enter_stream(BtrCheckState *state, const pg_uuid_t *stream)
 		entry->newest = BTR_VERSION_EMPTY;
 		entry->flushed_ordinal = 0;
 		entry->registered = false;
+		entry->retired = false;
 	}
 	state->stream = &entry->stream;
 
@@ -150,7 +151,9 @@ enter_stream(BtrCheckState *state, const pg_uuid_t *stream)
 static void
 check_registered(BtrCheckState *state, const BtrCheckStreamEntry *entry, const char *table)
 {
-	if (!entry->registered)
+	if (entry->retired)
+		report_row(state, "Table \"btrdb.%s\" has rows of a stream that was removed", table);
+	else if (!entry->registered)
 		report_row(state, "Table \"btrdb.%s\" has rows of a stream that is not in \"btrdb.streams\"",
 				   table);
 }
@@ -205,6 +208,34 @@ read_streams(BtrCheckState *state, const pg_uuid_t *stream)
 		CHECK_FOR_INTERRUPTS();
 		enter_stream(state, DatumGetUUIDP(heap_getattr(tuple, 1, RelationGetDescr(rel),
 													   &isnull)))->registered = true;
+	}
+	end_rows(scan, rel, index);
+}
+
+/*
+ * Notes which streams btrdb.retired has.
+ */
+static void
+read_retired(BtrCheckState *state, const pg_uuid_t *stream)
+{
+	const BtrCatalog *catalog = BtrGetCatalog();
+	Relation	rel;
+	Relation	index;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	scan = begin_rows(state, stream, catalog->retired, catalog->retired_pkey, &rel, &index);
+	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
+	{
+		BtrCheckStreamEntry *entry;
+		bool		isnull;
+
+		CHECK_FOR_INTERRUPTS();
+		entry = enter_stream(state, DatumGetUUIDP(heap_getattr(tuple, 1, RelationGetDescr(rel),
+															   &isnull)));
+		entry->retired = true;
+		if (entry->registered)
+			report_row(state, "Stream was removed, but is in \"btrdb.streams\"");
 	}
 	end_rows(scan, rel, index);
 }
@@ -435,11 +466,12 @@ check_block(BtrCheckState *state, int64 ordinal, const bytea *block, int n)
 
 /*
  * Verifies one row of btrdb.buffer.  One of a store that is gone waits to be
- * removed by the next flush.
+ * removed by the next flush, one of a stream that was removed by the next maintenance.
  */
 static void
 check_buffer_row(BtrCheckState *state, HeapTuple tuple, TupleDesc desc)
 {
+	const BtrCheckStreamEntry *entry;
 	Datum		value[Natts_buffer];
 	bool		isnull[Natts_buffer];
 	int64		ordinal;
@@ -448,8 +480,9 @@ check_buffer_row(BtrCheckState *state, HeapTuple tuple, TupleDesc desc)
 	int			n;
 
 	heap_deform_tuple(tuple, desc, value, isnull);
-	check_registered(state, enter_stream(state, DatumGetUUIDP(value[Anum_buffer_stream - 1])),
-					 "buffer");
+	entry = enter_stream(state, DatumGetUUIDP(value[Anum_buffer_stream - 1]));
+	if (!entry->retired)
+		check_registered(state, entry, "buffer");
 	if (DatumGetInt64(value[Anum_buffer_store - 1]) != state->store)
 		return;
 
@@ -597,6 +630,7 @@ static void
 check_rows(BtrCheckState *state, const pg_uuid_t *stream)
 {
 	read_streams(state, stream);
+	read_retired(state, stream);
 	check_versions(state, stream);
 	check_buffer(state, stream);
 	check_heads(state, stream);

@@ -35,6 +35,7 @@ typedef struct BtrCheckStreamEntry
 	int64		newest;			/* its newest version */
 	int64		flushed_ordinal;	/* of that version */
 	bool		registered;		/* has a row in btrdb.streams */
+	bool		retired;		/* has one in btrdb.retired */
 } BtrCheckStreamEntry;
 
 typedef struct BtrCheckState

@@ -16,7 +16,8 @@
 #include "stream/check.h"
 
 /*
- * Returns the newest version that is known of a stream.
+ * Returns the newest version of a stream that the snapshot can see; of one that was
+ * removed, the newest that can ever be.
  */
 static int64
 newest_version(BtrCheckState *state, const pg_uuid_t *stream)
@@ -24,7 +25,9 @@ newest_version(BtrCheckState *state, const pg_uuid_t *stream)
 	BtrCheckStreamEntry *entry;
 
 	entry = hash_search(state->streams, stream, HASH_FIND, NULL);
-	return entry != NULL ? entry->newest : BTR_VERSION_EMPTY;
+	if (entry == NULL)
+		return BTR_VERSION_EMPTY;
+	return entry->retired ? PG_INT64_MAX : entry->newest;
 }
 
 /*

@@ -13,31 +13,55 @@
 #include "fmgr.h"
 #include "utils/datum.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "stream/stream.h"
 
 PG_FUNCTION_INFO_V1(btrdb_guard_internal);
+PG_FUNCTION_INFO_V1(btrdb_guard_retired);
 PG_FUNCTION_INFO_V1(btrdb_guard_streams);
+PG_FUNCTION_INFO_V1(btrdb_guard_uuid);
 
 /*
  * Returns the trigger's data; an error if the function was not called as a BEFORE
- * trigger.
+ * trigger or, if after is true, as an AFTER ROW trigger.
  */
 static TriggerData *
-trigger_data(FunctionCallInfo fcinfo)
+trigger_data(FunctionCallInfo fcinfo, bool after)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(data->tg_event))
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		!(after ? TRIGGER_FIRED_AFTER(data->tg_event) && TRIGGER_FIRED_FOR_ROW(data->tg_event) :
+		  TRIGGER_FIRED_BEFORE(data->tg_event)))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function must be called as a BEFORE trigger")));
+				 errmsg("function must be called as %s trigger", after ? "an AFTER ROW" : "a BEFORE")));
 	return data;
 }
 
 /*
- * Refuses every change of btrdb.versions, btrdb.buffer and btrdb.heads, whose rows
- * point into the store.
+ * Refuses the change of a table that only the extension writes to; skips it if it is of
+ * a row that logical replication brings: what is right here is what this server's own
+ * code makes of changes of btrdb.streams and btrdb.points.
+ */
+static void
+refuse_change(TriggerData *data, const char *detail, const char *hint)
+{
+	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA &&
+		TRIGGER_FIRED_FOR_ROW(data->tg_event))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("cannot change table \"btrdb.%s\"",
+					RelationGetRelationName(data->tg_relation)),
+			 errdetail_internal("%s", detail),
+			 errhint("%s", hint)));
+}
+
+/*
+ * Refuses every change of btrdb.versions, btrdb.buffer, btrdb.garbage and btrdb.heads,
+ * whose rows point into the store.
  *
  * Rows that logical replication brings point into another server's store: they
  * are skipped, so that publishing all tables does no harm.
@@ -45,17 +69,28 @@ trigger_data(FunctionCallInfo fcinfo)
 Datum
 btrdb_guard_internal(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo);
+	refuse_change(trigger_data(fcinfo, false),
+				  "Its rows belong to the node store and are written by the extension only.",
+				  "Use btrdb_insert(), btrdb_delete(), btrdb_revert() or btrdb_flush().");
+	PG_RETURN_POINTER(NULL);
+}
 
-	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA &&
-		TRIGGER_FIRED_FOR_ROW(data->tg_event))
-		PG_RETURN_POINTER(NULL);
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("cannot change table \"btrdb.%s\"",
-					RelationGetRelationName(data->tg_relation)),
-			 errdetail("Its rows belong to the node store and are written by the extension only."),
-			 errhint("Use btrdb_insert(), btrdb_delete(), btrdb_revert() or btrdb_flush().")));
+/*
+ * Refuses changes of btrdb.retired, but lets a restore insert.
+ *
+ * Where logical replication deletes a stream, this server's own trigger has retired it.
+ */
+Datum
+btrdb_guard_retired(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = trigger_data(fcinfo, false);
+
+	if (TRIGGER_FIRED_BY_INSERT(data->tg_event) &&
+		BtrIsRestore(RelationGetRelid(data->tg_relation)))
+		PG_RETURN_POINTER(data->tg_trigtuple);
+	refuse_change(data, "A uuid that was used stays used.",
+				  "Use btrdb_obliterate() to remove a stream.");
+	PG_RETURN_POINTER(NULL);
 }
 
 /*
@@ -97,12 +132,12 @@ check_unchanged(TriggerData *data, const char *name)
 
 /*
  * Guards btrdb.streams: an update changes neither uuid nor created and raises
- * property_version by one, whatever it says; rows cannot be deleted.
+ * property_version by one, whatever it says; TRUNCATE is refused.
  */
 Datum
 btrdb_guard_streams(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo);
+	TriggerData *data = trigger_data(fcinfo, false);
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	int			attnum;
 	Datum		value;
@@ -111,10 +146,10 @@ btrdb_guard_streams(PG_FUNCTION_ARGS)
 	if (!TRIGGER_FIRED_BY_UPDATE(data->tg_event))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot delete from table \"btrdb.%s\"",
+				 errmsg("cannot truncate table \"btrdb.%s\"",
 						RelationGetRelationName(data->tg_relation)),
-				 errdetail("Removing a stream is not supported yet."),
-				 errhint("Use btrdb_delete() to remove a stream's points.")));
+				 errdetail("Versions and points go with each stream."),
+				 errhint("Use DELETE, which removes them too.")));
 
 	check_unchanged(data, "uuid");
 	check_unchanged(data, "created");
@@ -125,4 +160,29 @@ btrdb_guard_streams(PG_FUNCTION_ARGS)
 	isnull = false;
 	PG_RETURN_POINTER(heap_modify_tuple_by_cols(data->tg_newtuple, desc, 1,
 												&attnum, &value, &isnull));
+}
+
+/*
+ * Refuses a row inserted into btrdb.streams with the uuid of a stream that was removed.
+ *
+ * The trigger comes after the fact: inserting waits for whoever is about to remove the
+ * stream of this uuid.
+ */
+Datum
+btrdb_guard_uuid(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = trigger_data(fcinfo, true);
+	pg_uuid_t  *stream;
+	bool		isnull;
+
+	stream = DatumGetUUIDP(heap_getattr(data->tg_trigtuple, column_number(data->tg_relation, "uuid"),
+										RelationGetDescr(data->tg_relation), &isnull));
+	if (BtrIsRetired(stream, SnapshotSelf))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("uuid \"%s\" was that of a stream that has been removed",
+						BtrUuidText(stream)),
+				 errdetail("A uuid that was used stays used."),
+				 errhint("Use another uuid, or leave it to btrdb_create() to make one.")));
+	PG_RETURN_POINTER(NULL);
 }

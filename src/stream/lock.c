@@ -4,7 +4,8 @@
  *
  * A row lock takes no place in the shared lock table, so one transaction may
  * lock any number of streams.  The row is made by the first flush of its stream
- * and never changes; nothing is stored in it.
+ * and never changes; nothing is stored in it.  It goes with its stream, and no other
+ * takes its place: who waited for it learns that the stream was removed.
  *
  * Rows of btrdb.heads are never read with an MVCC snapshot, so they cause no
  * serialization failures.
@@ -95,7 +96,8 @@ insert_head(Relation heads, const pg_uuid_t *stream)
 /*
  * Makes the row of a stream that has none.  Returns TM_Ok if it did,
  * TM_WouldBlock if wait is false and another transaction is at it, TM_Updated if
- * another one has made the row meanwhile.
+ * another one has made the row meanwhile, TM_Deleted if the stream was removed: by
+ * the transaction that deleted the row, so who does not find the one finds the other.
  *
  * A heavyweight lock, held for as long as this takes, keeps two transactions from
  * inserting the row at the same time, of which one would fail.
@@ -116,7 +118,9 @@ create_head(Relation heads, const pg_uuid_t *stream, bool wait)
 
 	InitDirtySnapshot(dirty);
 	found = find_head(heads, stream, &dirty, &tid);
-	if (!found)
+	if (!found && BtrIsRetired(stream, SnapshotSelf))
+		result = TM_Deleted;
+	else if (!found)
 	{
 		insert_head(heads, stream);
 		result = TM_Ok;
@@ -138,13 +142,14 @@ create_head(Relation heads, const pg_uuid_t *stream, bool wait)
 
 /*
  * Locks the stream to the end of the transaction, or of the subtransaction if
- * that is rolled back.  Returns false if wait is false and another transaction
- * holds the lock.
+ * that is rolled back.  Returns false if the stream has been removed, or if wait is
+ * false and another transaction holds the lock.
  */
 bool
 BtrStreamLock(const pg_uuid_t *stream, bool wait)
 {
 	Relation	heads = table_open(BtrGetCatalog()->heads, RowExclusiveLock);
+	bool		found;
 	TM_Result	result;
 
 	do
@@ -152,12 +157,25 @@ BtrStreamLock(const pg_uuid_t *stream, bool wait)
 		ItemPointerData tid;
 
 		CHECK_FOR_INTERRUPTS();
-		if (find_head(heads, stream, SnapshotSelf, &tid))
-			result = lock_row(heads, &tid, wait);
-		else
-			result = create_head(heads, stream, wait);
-	} while (result != TM_Ok && result != TM_WouldBlock);
+		found = find_head(heads, stream, SnapshotSelf, &tid);
+		result = found ? lock_row(heads, &tid, wait) : create_head(heads, stream, wait);
+	} while (result != TM_Ok && result != TM_WouldBlock && (found || result != TM_Deleted));
 
 	table_close(heads, NoLock);
 	return result == TM_Ok;
+}
+
+/*
+ * Deletes the row of a stream, which is locked and which this transaction removes.
+ */
+void
+BtrStreamLockRemove(const pg_uuid_t *stream)
+{
+	Relation	heads = table_open(BtrGetCatalog()->heads, RowExclusiveLock);
+	ItemPointerData tid;
+
+	if (!find_head(heads, stream, SnapshotSelf, &tid))
+		elog(ERROR, "stream \"%s\" is not locked", BtrUuidText(stream));
+	BtrDeleteRow(heads, &tid, stream);
+	table_close(heads, NoLock);
 }

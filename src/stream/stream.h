@@ -30,6 +30,8 @@ typedef struct BtrCatalog
 				buffer_idx;		/* (stream, ordinal) */
 	Oid			heads,
 				heads_pkey;		/* (stream) */
+	Oid			retired,
+				retired_pkey;	/* (stream) */
 	Oid			garbage,
 				garbage_idx;	/* (pruned) */
 	uint64		era;			/* another one after each change of one of them, and
@@ -37,6 +39,9 @@ typedef struct BtrCatalog
 } BtrCatalog;
 
 extern const BtrCatalog *BtrGetCatalog(void);
+
+/* The column of btrdb.streams that others refer to. */
+#define Anum_streams_uuid	1
 
 /* ---- access.c: who may do what ---- */
 
@@ -47,6 +52,11 @@ extern const BtrCatalog *BtrGetCatalog(void);
  * with table_close(rel, NoLock).
  */
 extern Relation BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right);
+
+/*
+ * Likewise to remove a stream whose row is gone already; needs the right to DELETE.
+ */
+extern Relation BtrStoreOpenToObliterate(const pg_uuid_t *stream);
 
 /* Says whether the stream exists and row-level security lets the user see it. */
 extern bool BtrStreamIsVisible(const pg_uuid_t *stream);
@@ -62,6 +72,12 @@ extern void BtrCheckStream(const pg_uuid_t *stream, bool writer);
 
 /* Likewise for a row to be inserted into btrdb.points; a restore may insert before the stream's row. */
 extern void BtrCheckStreamOfRow(const pg_uuid_t *stream);
+
+/* Raises 42704 about a stream. */
+pg_noreturn extern void BtrReportNoStream(const pg_uuid_t *stream);
+
+/* Is this a logical restore by a role with the rights of the owner of a table? */
+extern bool BtrIsRestore(Oid relid);
 
 /*
  * Lists at most max streams that the user may see, in uuid order or against it,
@@ -159,16 +175,31 @@ extern bool BtrRegisteredNextStream(const pg_uuid_t *stream, bool retained,
 /* Picks a registered stream at random; false if it finds none. */
 extern bool BtrRandomStream(Snapshot snapshot, pg_uuid_t *stream);
 
+/* ---- retired.c: streams that were removed ---- */
+
+/* Does snapshot see that the stream was removed?  SnapshotSelf: by now. */
+extern bool BtrIsRetired(const pg_uuid_t *stream, Snapshot snapshot);
+
+/* Notes that it is removed. */
+extern void BtrRetire(const pg_uuid_t *stream);
+
 /* ---- lock.c: the lock of a stream ---- */
 
-/* Locks the stream to the end of the transaction; false if wait is false and it is taken. */
+/*
+ * Locks the stream to the end of the transaction; false if it is removed, or if wait is
+ * false and it is taken.
+ */
 extern bool BtrStreamLock(const pg_uuid_t *stream, bool wait);
+
+/* Ends the lock of a stream, which is locked, for ever: it is removed by this transaction. */
+extern void BtrStreamLockRemove(const pg_uuid_t *stream);
 
 /* ---- change.c: what every change of versions begins with ---- */
 
 /*
  * Locks the stream, pushes the snapshot to read with, which the caller pops, and finds
- * the newest version.  wait: as in BtrFlush(), mandatory.
+ * the newest version.  wait: as in BtrFlush(), mandatory; raises 42704 if the stream
+ * has been removed meanwhile.
  */
 extern bool BtrChangeBegin(Relation rel, const pg_uuid_t *stream, bool wait,
 						   BtrVersion *latest);

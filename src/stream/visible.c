@@ -16,8 +16,6 @@
 
 #include "stream/stream.h"
 
-#define Anum_streams_uuid	1
-
 /*
  * Lists streams by a query that row-level security filters as it would the
  * current user's own.  The plan is kept for the session.
