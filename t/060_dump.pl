@@ -94,6 +94,8 @@ $node->safe_psql('plain', "SET check_function_bodies = off; INSERT INTO btrdb.po
 is($node->safe_psql('plain', "SELECT count(*) FROM btrdb.points WHERE stream = '$early'"), '0', 'early points are not seen');
 ($rc, $out, $err) = $node->psql('plain', "SELECT btrdb_count('$early')");
 like($err, qr/stream "$early" does not exist/, 'nor read by functions');
+like($node->safe_psql('plain', 'SELECT DISTINCT stream, problem FROM btrdb_check()'),
+	qr/^$early\|Table "btrdb.buffer" has rows of a stream that is not in "btrdb.streams"$/, 'btrdb_check() tells of them');
 $node->safe_psql('plain', "SELECT btrdb_create('early', stream => '$early')");
 is($node->safe_psql('plain', "SELECT time, value FROM btrdb.points WHERE stream = '$early'"), '1|1', 'they are there with the row');
 check_is_clean($node, 'after that', 'plain');

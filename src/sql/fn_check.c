@@ -6,12 +6,24 @@
 
 #include "access/table.h"
 #include "utils/builtins.h"
+#include "utils/rls.h"
 #include "utils/uuid.h"
 
 #include "sql/args.h"
 #include "stream/check.h"
 
 PG_FUNCTION_INFO_V1(btrdb_check);
+
+/*
+ * Says whether row-level security keeps the caller from knowing a stream.  One that
+ * is not registered is hidden by nobody.
+ */
+static bool
+is_hidden(const pg_uuid_t *stream)
+{
+	return check_enable_rls(BtrGetCatalog()->streams, InvalidOid, false) == RLS_ENABLED &&
+		!BtrStreamIsVisible(stream);
+}
 
 /*
  * Adds the row of one problem to the result.  Streams that row-level security
@@ -26,7 +38,7 @@ put_problem(const pg_uuid_t *stream, BlockNumber blkno, OffsetNumber offnum,
 	bool		nulls[4];
 
 	values[0] = UUIDPGetDatum(stream);
-	nulls[0] = stream == NULL || !BtrStreamIsVisible(stream);
+	nulls[0] = stream == NULL || is_hidden(stream);
 	values[1] = Int64GetDatum((int64) blkno);
 	nulls[1] = !BlockNumberIsValid(blkno);
 	values[2] = Int32GetDatum((int32) offnum);
