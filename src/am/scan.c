@@ -102,7 +102,7 @@ next_point(RowScan *scan, BtrPoint *point)
 		/* streams and versions are rows, which SnapshotAny and the like would see wrongly */
 		if (snapshot == NULL || !IsMVCCSnapshot(snapshot))
 			snapshot = GetActiveSnapshot();
-		scan->points = BtrTableScanBegin(scan->base.rs_rd, snapshot, &all);
+		scan->points = BtrTableScanBegin(scan->base.rs_rd, snapshot, &all, NULL);
 		MemoryContextSwitchTo(old);
 	}
 	if (!scan->at_end)

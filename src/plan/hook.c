@@ -122,7 +122,7 @@ set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *r
 	{
 		check_command(root, rti, rte);
 		replace_tid_paths(root, rel);
-		/* workers would have to share out streams; a scan is one process's work */
+		/* only custom scans are divided among workers */
 		rel->partial_pathlist = NIL;
 		if (btrdb_enable_custom_scan)
 			BtrAddPointPaths(root, rel);

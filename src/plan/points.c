@@ -34,6 +34,7 @@
 
 /* Points of a usual leaf, to estimate how many leaves are read. */
 #define POINTS_PER_LEAF	900
+#define POINTS_PER_PAGE	(2 * POINTS_PER_LEAF)
 
 /* Most sets of other relations that paths are made for. */
 #define MAX_OUTER_SETS	16
@@ -259,62 +260,108 @@ static const CustomPathMethods path_methods = {
 };
 
 /*
- * Adds the path that uses the relation's own conditions and those that compare
- * with required_outer; backward says of which columns.  One that reads backward is
- * left out if its order is of no use.
+ * Returns how many processes a worker's share of the work is divided by, as the planner
+ * reckons: the leader helps less the more workers it has to listen to.
+ */
+static double
+parallel_divisor(int workers)
+{
+	double		leader = 1.0 - 0.3 * workers;
+
+	return workers + (parallel_leader_participation && leader > 0 ? leader : 0);
+}
+
+/*
+ * Adds a path that the conditions choose rows for; backward says of which columns.
+ * parallel: one that workers divide.  One that reads backward is left out if its order
+ * is of no use.
  */
 static void
-add_scan_path(PlannerInfo *root, RelOptInfo *rel, Relids required_outer, int backward)
+add_scan_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *param_info,
+			  const Conditions *conditions, int backward, bool parallel)
 {
 	CustomPath *path = makeNode(CustomPath);
-	Conditions	conditions;
 	double		read;
 	double		streams;
+	double		divisor = 1;
 
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = rel;
 	path->path.pathtarget = rel->reltarget;
-	path->path.param_info = get_baserel_parampathinfo(root, rel, required_outer);
+	path->path.param_info = param_info;
 	path->path.parallel_safe = rel->consider_parallel;
+	path->path.rows = param_info != NULL ? param_info->ppi_rows : rel->rows;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->methods = &path_methods;
 	path->custom_private = list_make1(makeInteger(backward));
 
-	analyze_conditions(root, rel,
-					   path->path.param_info == NULL ? rel->baserestrictinfo :
-					   list_concat_copy(rel->baserestrictinfo,
-										path->path.param_info->ppi_clauses),
-					   &conditions);
-	if (path->path.param_info == NULL)
-	{
-		if (conditions.known_rows >= 0)
-			rel->rows = clamp_row_est(conditions.known_rows *
-									  clauselist_selectivity(root, conditions.others,
-															 rel->relid, JOIN_INNER, NULL));
-		path->path.rows = rel->rows;
-		path->path.pathkeys = scan_pathkeys(root, rel, &conditions, backward);
-	}
-	else
-		path->path.rows = path->path.param_info->ppi_rows;
+	if (param_info == NULL)
+		path->path.pathkeys = scan_pathkeys(root, rel, conditions, backward);
 	if (backward != 0 && path->path.pathkeys == NIL)
 		return;
 
-	read = conditions.known_rows >= 0 ? conditions.known_rows :
-		rel->tuples * clauselist_selectivity(root, conditions.used, rel->relid,
+	read = conditions->known_rows >= 0 ? conditions->known_rows :
+		rel->tuples * clauselist_selectivity(root, conditions->used, rel->relid,
 											 JOIN_INNER, NULL);
 	read = clamp_row_est(read);
 
+	if (parallel)
+	{
+		path->path.parallel_workers =
+			compute_parallel_worker(rel, ceil(read / POINTS_PER_PAGE), -1,
+									max_parallel_workers_per_gather);
+		if (path->path.parallel_workers <= 0)
+			return;
+		path->path.parallel_aware = true;
+		divisor = parallel_divisor(path->path.parallel_workers);
+		path->path.rows = clamp_row_est(path->path.rows / divisor);
+	}
+
 	/* of each stream, a few pages of rows and nodes; then leaves */
-	streams = conditions.nstreams > 0 ? conditions.nstreams : 1;
+	streams = conditions->nstreams > 0 ? conditions->nstreams : 1;
 	path->path.startup_cost = rel->baserestrictcost.startup + 2 * random_page_cost;
 	path->path.total_cost = path->path.startup_cost +
 		2 * random_page_cost * (streams - 1) +
 		seq_page_cost * ceil(read / POINTS_PER_LEAF) +
-		(cpu_tuple_cost + rel->baserestrictcost.per_tuple) * read +
+		(cpu_tuple_cost + rel->baserestrictcost.per_tuple) * read / divisor +
 		rel->reltarget->cost.per_tuple * path->path.rows;
 	path->path.startup_cost += rel->reltarget->cost.startup;
 	path->path.total_cost += rel->reltarget->cost.startup;
-	add_path(rel, &path->path);
+	if (parallel)
+		add_partial_path(rel, &path->path);
+	else
+		add_path(rel, &path->path);
+}
+
+/*
+ * Adds the paths that use the relation's own conditions only.
+ */
+static void
+add_own_paths(PlannerInfo *root, RelOptInfo *rel, const Conditions *conditions)
+{
+	if (conditions->known_rows >= 0)
+		rel->rows = clamp_row_est(conditions->known_rows *
+								  clauselist_selectivity(root, conditions->others,
+														 rel->relid, JOIN_INNER, NULL));
+	for (int backward = 0; backward <= (BTR_BACKWARD_STREAMS | BTR_BACKWARD_TIME); backward++)
+		add_scan_path(root, rel, NULL, conditions, backward, false);
+	if (rel->consider_parallel)
+		add_scan_path(root, rel, NULL, conditions, 0, true);
+}
+
+/*
+ * Adds the path that also uses the conditions that compare with other relations.
+ */
+static void
+add_outer_path(PlannerInfo *root, RelOptInfo *rel, Relids required_outer)
+{
+	ParamPathInfo *param_info = get_baserel_parampathinfo(root, rel, required_outer);
+	Conditions	conditions;
+
+	analyze_conditions(root, rel,
+					   list_concat_copy(rel->baserestrictinfo, param_info->ppi_clauses),
+					   &conditions);
+	add_scan_path(root, rel, param_info, &conditions, 0, false);
 }
 
 /*
@@ -368,8 +415,8 @@ collect_outer(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo,
 }
 
 /*
- * Replaces the paths to btrdb.points: one that uses the query's own conditions
- * on it, and those that take stream and time from other relations.
+ * Replaces the paths to btrdb.points: those that use the query's own conditions
+ * on it only, and those that take stream and time from other relations.
  */
 void
 BtrAddPointPaths(PlannerInfo *root, RelOptInfo *rel)
@@ -386,8 +433,11 @@ BtrAddPointPaths(PlannerInfo *root, RelOptInfo *rel)
 		return;
 
 	rel->pathlist = NIL;
-	for (int backward = 0; backward <= (BTR_BACKWARD_STREAMS | BTR_BACKWARD_TIME); backward++)
-		add_scan_path(root, rel, rel->lateral_relids, backward);
+	analyze_conditions(root, rel, rel->baserestrictinfo, &conditions);
+	if (bms_is_empty(rel->lateral_relids))
+		add_own_paths(root, rel, &conditions);
+	else
+		add_outer_path(root, rel, rel->lateral_relids);
 
 	for (int i = 0; rel->has_eclass_joins && i < lengthof(columns); i++)
 	{
@@ -400,7 +450,6 @@ BtrAddPointPaths(PlannerInfo *root, RelOptInfo *rel)
 		collect_outer(root, rel, lfirst_node(RestrictInfo, lc), &stream_sets, &time_sets);
 
 	/* times from elsewhere are worth a path if the stream is known */
-	analyze_conditions(root, rel, rel->baserestrictinfo, &conditions);
 	if (conditions.nstreams > 0)
 		stream_sets = lcons(NULL, stream_sets);
 	foreach(lc, stream_sets)
@@ -412,6 +461,6 @@ BtrAddPointPaths(PlannerInfo *root, RelOptInfo *rel)
 	foreach(lc, all)
 	{
 		if (lfirst(lc) != NULL)
-			add_scan_path(root, rel, bms_union(lfirst(lc), rel->lateral_relids), 0);
+			add_outer_path(root, rel, bms_union(lfirst(lc), rel->lateral_relids));
 	}
 }

@@ -38,6 +38,10 @@ typedef struct PointScanState
 	Qual	   *quals;
 	int			nquals;
 
+	/* What parallel processes share, if they divide this scan */
+	BtrScanShare *share;
+	bool		shut_down;		/* they do not any more */
+
 	/* The current scan */
 	BtrTableScan *scan;			/* NULL before its first row is asked for */
 	const pg_uuid_t *stream;	/* of the run */
@@ -162,7 +166,8 @@ start_scan(PointScanState *state)
 			apply_qual(&state->quals[i], value, &choice);
 	}
 	state->scan = BtrTableScanBegin(state->css.ss.ss_currentRelation,
-									state->css.ss.ps.state->es_snapshot, &choice);
+									state->css.ss.ps.state->es_snapshot, &choice,
+									state->share);
 	state->row = 0;
 	MemoryContextSwitchTo(old);
 }
@@ -179,7 +184,11 @@ next_row(ScanState *node)
 
 	ExecClearTuple(slot);
 	if (state->scan == NULL)
+	{
+		if (state->shut_down)
+			return slot;
 		start_scan(state);
+	}
 	if (state->run.left == 0 &&
 		!BtrTableScanNext(state->scan, &state->stream, &state->run))
 		return slot;
@@ -239,19 +248,23 @@ exec_point_scan(CustomScanState *node)
 }
 
 /*
- * Adds what the current scan has read so far.
+ * Adds what the current scan has read so far, in all processes.
  */
 static BtrScanCounts
 total_counts(const PointScanState *state)
 {
 	BtrScanCounts total = state->before;
 
-	if (state->scan != NULL)
+	if (state->scan != NULL || state->share != NULL)
 	{
 		BtrScanCounts now;
 
-		BtrTableScanCounts(state->scan, &now);
+		if (state->share != NULL)
+			BtrScanShareCounts(state->share, &now);
+		else
+			BtrTableScanCounts(state->scan, &now);
 		total.streams += now.streams;
+		total.parts += now.parts;
 		total.leaves += now.leaves;
 		total.rows += now.rows - state->run.left;
 	}
@@ -259,19 +272,92 @@ total_counts(const PointScanState *state)
 }
 
 /*
- * Prepares to scan anew.
+ * Ends the current scan.
+ */
+static void
+close_scan(PointScanState *state)
+{
+	ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
+	state->scan = NULL;
+	state->run.left = 0;
+	MemoryContextReset(state->context);
+}
+
+/*
+ * Prepares to scan anew.  What is shared is reset by reinitialize_point_scan(), before
+ * or after this.
  */
 static void
 rescan_point_scan(CustomScanState *node)
 {
 	PointScanState *state = (PointScanState *) node;
 
-	state->before = total_counts(state);
-	ExecClearTuple(node->ss.ss_ScanTupleSlot);
-	state->scan = NULL;
-	state->run.left = 0;
-	MemoryContextReset(state->context);
+	if (state->share == NULL)
+		state->before = total_counts(state);
+	close_scan(state);
+	state->shut_down = false;
 	ExecScanReScan(&node->ss);
+}
+
+/* ---- in parallel ---- */
+
+/*
+ * Returns the size of what the processes share.
+ */
+static Size
+estimate_point_scan(CustomScanState *node, ParallelContext *pcxt)
+{
+	return BtrScanShareSize();
+}
+
+/*
+ * Prepares to divide the scan among parallel processes.
+ */
+static void
+initialize_point_scan(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
+{
+	PointScanState *state = (PointScanState *) node;
+
+	state->share = coordinate;
+	BtrScanShareInit(state->share, true);
+}
+
+/*
+ * Prepares to do so anew.
+ */
+static void
+reinitialize_point_scan(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
+{
+	PointScanState *state = (PointScanState *) node;
+
+	state->before = total_counts(state);
+	state->run.left = 0;
+	BtrScanShareInit(state->share, true);
+}
+
+/*
+ * Joins the leader's scan, as a worker.
+ */
+static void
+join_point_scan(CustomScanState *node, shm_toc *toc, void *coordinate)
+{
+	((PointScanState *) node)->share = coordinate;
+}
+
+/*
+ * Takes leave of what is shared, which may be gone after this.
+ */
+static void
+shutdown_point_scan(CustomScanState *node)
+{
+	PointScanState *state = (PointScanState *) node;
+
+	if (state->share == NULL)
+		return;
+	state->before = total_counts(state);
+	state->share = NULL;
+	state->shut_down = true;
+	close_scan(state);
 }
 
 /*
@@ -344,6 +430,8 @@ explain_point_scan(CustomScanState *node, List *ancestors, struct ExplainState *
 		BtrScanCounts total = total_counts(state);
 
 		ExplainPropertyInteger("Streams Read", NULL, total.streams, es);
+		if (plan->scan.plan.parallel_aware)
+			ExplainPropertyInteger("Parts Read", NULL, total.parts, es);
 		ExplainPropertyInteger("Leaves Read", NULL, total.leaves, es);
 		ExplainPropertyInteger("Points Read", NULL, total.rows, es);
 	}
@@ -355,6 +443,11 @@ static const CustomExecMethods exec_methods = {
 	.ExecCustomScan = exec_point_scan,
 	.EndCustomScan = end_point_scan,
 	.ReScanCustomScan = rescan_point_scan,
+	.EstimateDSMCustomScan = estimate_point_scan,
+	.InitializeDSMCustomScan = initialize_point_scan,
+	.ReInitializeDSMCustomScan = reinitialize_point_scan,
+	.InitializeWorkerCustomScan = join_point_scan,
+	.ShutdownCustomScan = shutdown_point_scan,
 	.ExplainCustomScan = explain_point_scan,
 };
 

@@ -302,6 +302,9 @@ extern int64 BtrViewChanges(const BtrView *from, const BtrView *to, int resoluti
 
 typedef struct BtrTableScan BtrTableScan;
 
+/* What the processes that run one scan share. */
+typedef struct BtrScanShare BtrScanShare;
+
 /* What a scan reads, and in which order. */
 typedef struct BtrScanChoice
 {
@@ -317,16 +320,24 @@ typedef struct BtrScanChoice
 typedef struct BtrScanCounts
 {
 	int64		streams;
+	int64		parts;			/* of streams */
 	int64		leaves;
 	int64		rows;			/* of all runs */
 } BtrScanCounts;
 
+/* Size, initialisation and, at any time, counts of what is shared (share.c). */
+extern Size BtrScanShareSize(void);
+extern void BtrScanShareInit(BtrScanShare *share, bool parallel);
+extern void BtrScanShareCounts(BtrScanShare *share, BtrScanCounts *counts);
+
 /*
  * Starts a scan of the latest points that snapshot sees, by stream and time.  Streams
- * that the user may not see are left out.
+ * that the user may not see are left out.  share: NULL, or what processes share that
+ * divide one scan; each reads, in order, what no other does.  They must have the same
+ * snapshot, choose the same and not read time backward.
  */
 extern BtrTableScan *BtrTableScanBegin(Relation rel, Snapshot snapshot,
-									   const BtrScanChoice *choice);
+									   const BtrScanChoice *choice, BtrScanShare *share);
 
 /* The next points, all of the stream that *stream then points to; false at the end. */
 extern bool BtrTableScanNext(BtrTableScan *scan, const pg_uuid_t **stream, BtrRun *run);

@@ -13,10 +13,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "stream/stream.h"
-
-/* Streams that are looked up at a time. */
-#define STREAMS_PER_LOOKUP	64
+#include "stream/share.h"
 
 struct BtrTableScan
 {
@@ -24,25 +21,19 @@ struct BtrTableScan
 	Relation	rel;
 	Snapshot	snapshot;
 	BtrScanChoice choice;
+	BtrScanShare *share;
 
-	/* Streams: given ones by number, all by what was looked up last */
-	int			next_given;
-	pg_uuid_t	found[STREAMS_PER_LOOKUP];
-	int			nfound;
-	int			next_found;
-	pg_uuid_t	from;			/* first uuid not looked up */
-	bool		all_found;
-
-	/* The current stream */
-	pg_uuid_t	stream;
+	/* The current piece; part and bounds of the stream's range */
+	BtrScanPiece piece;
+	int64		bounds[BTR_SCAN_PARTS + 1];
+	bool		visible;		/* the stream is, and view is open */
 	BtrView		view;
-	BtrViewScan *points;		/* NULL between streams */
-	MemoryContext context;		/* reset with each stream */
+	BtrViewScan *points;		/* NULL between pieces */
+	int64		nleaves;		/* of points, that have been counted */
 
-	/* Counts */
-	int64		nstreams;
-	int64		nleaves;
-	int64		nrows;
+	/* Memory */
+	MemoryContext stream_context;	/* reset with each stream */
+	MemoryContext piece_context;	/* reset with each piece */
 };
 
 /*
@@ -51,7 +42,8 @@ struct BtrTableScan
  * holds no pin or lock between calls.
  */
 BtrTableScan *
-BtrTableScanBegin(Relation rel, Snapshot snapshot, const BtrScanChoice *choice)
+BtrTableScanBegin(Relation rel, Snapshot snapshot, const BtrScanChoice *choice,
+				  BtrScanShare *share)
 {
 	BtrTableScan *scan = palloc0(sizeof(BtrTableScan));
 
@@ -60,105 +52,95 @@ BtrTableScanBegin(Relation rel, Snapshot snapshot, const BtrScanChoice *choice)
 	scan->choice = *choice;
 	scan->choice.start = Max(choice->start, BTR_TIME_MIN);
 	scan->choice.end = Min(choice->end, BTR_TIME_MAX);
-	if (choice->streams_backward)
-		memset(&scan->from, 0xFF, sizeof(scan->from));
-	scan->context = AllocSetContextCreate(CurrentMemoryContext, "btrdb scan of a stream",
-										  ALLOCSET_DEFAULT_SIZES);
+	if (share == NULL)
+	{
+		share = palloc(BtrScanShareSize());
+		BtrScanShareInit(share, false);
+	}
+	scan->share = share;
+	scan->stream_context = AllocSetContextCreate(CurrentMemoryContext,
+												 "btrdb scan of a stream",
+												 ALLOCSET_DEFAULT_SIZES);
+	scan->piece_context = AllocSetContextCreate(CurrentMemoryContext,
+												"btrdb scan of a piece",
+												ALLOCSET_DEFAULT_SIZES);
 	return scan;
 }
 
 /*
- * Ends a scan and frees it.
+ * Ends a scan and frees its memory.
  */
 void
 BtrTableScanEnd(BtrTableScan *scan)
 {
-	MemoryContextDelete(scan->context);
+	MemoryContextDelete(scan->piece_context);
+	MemoryContextDelete(scan->stream_context);
 	pfree(scan);
 }
 
 /*
- * Makes *uuid the one after it or, backward, before it; false if there is none.
+ * Opens the stream of the current piece, if it exists and the user may see it, as the
+ * active snapshot sees it.
  */
-static bool
-next_uuid(pg_uuid_t *uuid, bool backward)
+static void
+open_stream(BtrTableScan *scan)
 {
-	for (int i = UUID_LEN - 1; i >= 0; i--)
+	MemoryContext old;
+
+	MemoryContextReset(scan->stream_context);
+	old = MemoryContextSwitchTo(scan->stream_context);
+
+	/* the list of all streams has none but visible ones */
+	scan->visible = scan->choice.streams == NULL ||
+		BtrStreamIsVisible(&scan->piece.stream);
+	if (scan->visible)
 	{
-		if (backward ? uuid->data[i]-- != 0 : ++uuid->data[i] != 0)
-			return true;
+		BtrViewOpen(scan->rel, &scan->piece.stream, BTR_VERSION_LATEST, &scan->view);
+		BtrTreeSplit(&scan->view.tree, scan->choice.start, scan->choice.end,
+					 scan->piece.parts, scan->bounds);
 	}
-	return false;
+	MemoryContextSwitchTo(old);
 }
 
 /*
- * Finds the next stream to read; false if there is none.
- */
-static bool
-next_stream(BtrTableScan *scan)
-{
-	bool		backward = scan->choice.streams_backward;
-
-	if (scan->choice.streams != NULL)
-	{
-		while (scan->next_given < scan->choice.nstreams)
-		{
-			int			i = scan->next_given++;
-
-			CHECK_FOR_INTERRUPTS();
-			scan->stream = scan->choice.streams[backward ? scan->choice.nstreams - 1 - i : i];
-			if (BtrStreamIsVisible(&scan->stream))
-				return true;
-		}
-		return false;
-	}
-
-	if (scan->next_found >= scan->nfound)
-	{
-		scan->next_found = scan->nfound = 0;
-		if (scan->all_found)
-			return false;
-		scan->nfound = BtrVisibleStreams(&scan->from, backward, scan->found,
-										 STREAMS_PER_LOOKUP);
-		if (scan->nfound < STREAMS_PER_LOOKUP)
-			scan->all_found = true;
-		else
-		{
-			scan->from = scan->found[scan->nfound - 1];
-			scan->all_found = !next_uuid(&scan->from, backward);
-		}
-		if (scan->nfound == 0)
-			return false;
-	}
-	scan->stream = scan->found[scan->next_found++];
-	return true;
-}
-
-/*
- * Opens the next stream; false if there is none.  What is read of it now is read
- * with the scan's snapshot, its nodes later without one: a snapshot that is in
+ * Opens the next piece; false if there is none.  What is read of a stream's rows is read
+ * now with the scan's snapshot, its nodes later without one: a snapshot that is in
  * use protects them.
  */
 static bool
-open_next_stream(BtrTableScan *scan)
+open_next_piece(BtrTableScan *scan)
 {
-	MemoryContext old;
 	bool		found;
 
-	CHECK_FOR_INTERRUPTS();
-	MemoryContextReset(scan->context);
-	old = MemoryContextSwitchTo(scan->context);
+	MemoryContextReset(scan->piece_context);
 	PushActiveSnapshot(scan->snapshot);
-	found = next_stream(scan);
+	do
+	{
+		pg_uuid_t	before = scan->piece.stream;
+		bool		first = scan->piece.parts == 0;
+		MemoryContext old = MemoryContextSwitchTo(scan->piece_context);
+
+		found = BtrScanShareNext(scan->share, &scan->choice, &scan->piece);
+		MemoryContextSwitchTo(old);
+		if (found && (first || memcmp(&before, &scan->piece.stream, UUID_LEN) != 0))
+			open_stream(scan);
+	} while (found && !scan->visible);
+	PopActiveSnapshot();
+
 	if (found)
 	{
-		BtrViewOpen(scan->rel, &scan->stream, BTR_VERSION_LATEST, &scan->view);
-		scan->points = BtrViewScanBegin(&scan->view, scan->choice.start, scan->choice.end,
+		int64	   *bounds = &scan->bounds[scan->piece.part];
+		MemoryContext old = MemoryContextSwitchTo(scan->piece_context);
+		BtrScanCounts counts = {0};
+
+		counts.streams = scan->piece.part == 0 ? 1 : 0;
+		counts.parts = bounds[0] < bounds[1] ? 1 : 0;
+		BtrScanShareAdd(scan->share, &counts);
+		scan->points = BtrViewScanBegin(&scan->view, bounds[0], bounds[1],
 										scan->choice.time_backward);
-		scan->nstreams++;
+		scan->nleaves = 0;
+		MemoryContextSwitchTo(old);
 	}
-	PopActiveSnapshot();
-	MemoryContextSwitchTo(old);
 	return found;
 }
 
@@ -174,34 +156,35 @@ BtrTableScanNext(BtrTableScan *scan, const pg_uuid_t **stream, BtrRun *run)
 	for (;;)
 	{
 		MemoryContext old;
+		BtrScanCounts counts = {0};
 		bool		found;
 
-		if (scan->points == NULL && !open_next_stream(scan))
+		CHECK_FOR_INTERRUPTS();
+		if (scan->points == NULL && !open_next_piece(scan))
 			return false;
 
-		old = MemoryContextSwitchTo(scan->context);
+		old = MemoryContextSwitchTo(scan->piece_context);
 		found = BtrViewScanNextRun(scan->points, run);
 		MemoryContextSwitchTo(old);
+
+		counts.leaves = BtrViewScanLeaves(scan->points) - scan->nleaves;
+		counts.rows = found ? run->left : 0;
+		BtrScanShareAdd(scan->share, &counts);
+		scan->nleaves += counts.leaves;
 		if (found)
 		{
-			scan->nrows += run->left;
-			*stream = &scan->stream;
+			*stream = &scan->piece.stream;
 			return true;
 		}
-		scan->nleaves += BtrViewScanLeaves(scan->points);
 		scan->points = NULL;
 	}
 }
 
 /*
- * Tells how much has been read.
+ * Tells how much has been read, by all processes that share the scan.
  */
 void
 BtrTableScanCounts(const BtrTableScan *scan, BtrScanCounts *counts)
 {
-	counts->streams = scan->nstreams;
-	counts->leaves = scan->nleaves;
-	if (scan->points != NULL)
-		counts->leaves += BtrViewScanLeaves(scan->points);
-	counts->rows = scan->nrows;
+	BtrScanShareCounts(scan->share, counts);
 }

@@ -137,6 +137,12 @@ extern void BtrWindowsCount(const BtrWindows *windows, BtrReadCounts *counts);
 /* Forward: the first point with t >= time.  Backward: the last with t < time. */
 extern bool BtrNearest(const BtrTree *tree, int64 time, bool backward, BtrPoint *point);
 
+/*
+ * Divides [start, end) into the n ranges [bounds[i], bounds[i + 1]) with about equally many
+ * points; the last ones may be empty.  Gives the same bounds every time.
+ */
+extern void BtrTreeSplit(const BtrTree *tree, int64 start, int64 end, int n, int64 *bounds);
+
 /* The point that rank others come before; 0 <= rank < the tree's count. */
 extern void BtrPointAt(const BtrTree *tree, int64 rank, BtrPoint *point);
 
