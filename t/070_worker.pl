@@ -93,6 +93,22 @@ $node->safe_psql('postgres', qq{
 	ALTER TABLE btrdb.buffer ENABLE ALWAYS TRIGGER guard_row;
 });
 
+# It has no more rights than the owner of the table: streams that policies hide are left alone.
+$node->safe_psql('postgres', 'CREATE DATABASE copied TEMPLATE other');
+$node->safe_psql('copied', q{
+	CREATE ROLE keeper;
+	ALTER TABLE btrdb.points OWNER TO keeper;
+	ALTER TABLE btrdb.streams OWNER TO keeper, ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+	GRANT USAGE ON SCHEMA btrdb TO keeper;
+	CREATE POLICY visible ON btrdb.streams USING (current_user = 'keeper' AND name <> 'hidden')});
+my $hidden = due_stream($node, 'copied', 'hidden');
+foreach my $name (qw(one two))
+{
+	$s = due_stream($node, 'copied', $name);
+	wait_for($node, 'copied', "SELECT btrdb_version('$s') = 11", "the owner's stream $name is flushed");
+}
+is($node->safe_psql('copied', "SELECT btrdb_version('$hidden')"), '10', 'a stream that is hidden from the owner is not');
+
 # A table that is locked delays nobody for long.
 my $session = $node->background_psql('postgres');
 $session->query_safe('BEGIN; LOCK TABLE btrdb.points IN ACCESS EXCLUSIVE MODE');
@@ -105,6 +121,7 @@ $session->quit;
 $node->safe_psql('postgres', 'CREATE DATABASE copy TEMPLATE other');
 $node->safe_psql('postgres', 'DROP DATABASE other');
 $node->safe_psql('postgres', 'DROP DATABASE broken');
+$node->safe_psql('postgres', 'DROP DATABASE copied');
 $s = due_stream($node, 'copy', 'in a copy');
 wait_for($node, 'copy', "SELECT btrdb_version('$s') = 11", 'a new database is maintained');
 

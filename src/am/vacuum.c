@@ -106,7 +106,7 @@ BtrRelationVacuum(Relation rel, struct VacuumParams *params,
 	BtrUpdateRelStats(rel, state.nblocks, rel->rd_rel->reltuples,
 					  state.old_owner ? InvalidTransactionId : state.cutoffs.OldestXmin,
 					  state.cutoffs.OldestMxact);
-	BtrReportVacuum(rel, 0, 0, started);
+	BtrReportVacuum(rel, 0, BtrGarbageLeft(rel), started);
 
 	ereport((params->options & VACOPT_VERBOSE) != 0 ? INFO : DEBUG2,
 			(errmsg("vacuumed \"%s.%s\": %u pages, %u settled, %u in use by running transactions, %lld nodes of aborted transactions removed, %lld of pruned versions freed",

@@ -42,6 +42,9 @@ extern void BtrSweep(BtrGarbageWriter *writer, Relation rel, const BtrRoot *root
  */
 extern int64 BtrFreeGarbage(Relation rel, BufferAccessStrategy strategy);
 
+/* Number of points in garbage that is left, for somebody can need it. */
+extern int64 BtrGarbageLeft(Relation rel);
+
 /* What one kind of maintenance did. */
 typedef struct BtrMaintained
 {

@@ -49,10 +49,10 @@ init_worker(BackgroundWorker *worker, const char *name, const char *function)
 	memset(worker, 0, sizeof(*worker));
 	worker->bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker->bgw_start_time = BgWorkerStart_RecoveryFinished;
-	strlcpy(worker->bgw_library_name, "btrdb", sizeof(worker->bgw_library_name));
-	strlcpy(worker->bgw_function_name, function, sizeof(worker->bgw_function_name));
-	strlcpy(worker->bgw_name, name, sizeof(worker->bgw_name));
-	strlcpy(worker->bgw_type, name, sizeof(worker->bgw_type));
+	snprintf(worker->bgw_library_name, sizeof(worker->bgw_library_name), "%s", "btrdb");
+	snprintf(worker->bgw_function_name, sizeof(worker->bgw_function_name), "%s", function);
+	snprintf(worker->bgw_name, sizeof(worker->bgw_name), "%s", name);
+	snprintf(worker->bgw_type, sizeof(worker->bgw_type), "%s", name);
 }
 
 /*

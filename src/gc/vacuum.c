@@ -159,3 +159,25 @@ BtrFreeGarbage(Relation rel, BufferAccessStrategy strategy)
 	UnregisterSnapshot(snapshot);
 	return work.freed;
 }
+
+/*
+ * Counts the points of garbage that somebody could still need; see gc.h.
+ */
+int64
+BtrGarbageLeft(Relation rel)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	int64		store = BtrStoreId(rel);
+	int64		points = 0;
+	BtrGarbageScan scan;
+	BtrGarbage	garbage;
+
+	BtrGarbageScanBegin(&scan, snapshot, BtrGarbageDone(rel),
+						FullTransactionIdFromU64(PG_UINT64_MAX), AccessShareLock);
+	while (BtrGarbageScanNext(&scan, &garbage))
+		if (garbage.store == store)
+			points += BtrGarbagePoints(&garbage.ref, garbage.whole);
+	BtrGarbageScanEnd(&scan);
+	UnregisterSnapshot(snapshot);
+	return points;
+}

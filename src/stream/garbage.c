@@ -57,8 +57,7 @@ BtrGarbageWrite(BtrGarbageWriter *writer, const BtrRef *ref, bool whole)
 	tuple = heap_form_tuple(RelationGetDescr(writer->rel), value, isnull);
 	CatalogTupleInsertWithInfo(writer->rel, tuple, writer->indexes);
 	heap_freetuple(tuple);
-	if (whole || ref->leaf)
-		writer->points += ref->count;
+	writer->points += BtrGarbagePoints(ref, whole);
 }
 
 /*

@@ -36,6 +36,16 @@ typedef struct BtrGarbage
 	ItemPointerData row;		/* of the row itself */
 } BtrGarbage;
 
+/*
+ * Number of points that become garbage with a row's node; those below an inner node that
+ * is garbage by itself are other rows' or kept.
+ */
+static inline int64
+BtrGarbagePoints(const BtrRef *ref, bool whole)
+{
+	return whole || ref->leaf ? ref->count : 0;
+}
+
 /* Writes rows. */
 typedef struct BtrGarbageWriter
 {
