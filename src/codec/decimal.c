@@ -230,25 +230,44 @@ BtrDecimalPlan(BtrValuePlan *plan, const double *value, int n, uint64_t *v)
 }
 
 /*
+ * Converts values of which is known that all can be.
+ */
+static void
+convert_known(const double *value, int n, double power, uint64_t *v)
+{
+	const BtrVecDouble powers = {power, power};
+	const BtrVecDouble magic = {MAGIC, MAGIC};
+	const BtrVec64 magic_bits = {MAGIC_BITS, MAGIC_BITS};
+	int			i;
+
+	for (i = 0; i + 1 < n; i += 2)
+	{
+		BtrVecDouble x;
+
+		memcpy(&x, value + i, sizeof(x));
+		BtrStoreVec64(v + i, (BtrVec64) (x * powers + magic) - magic_bits);
+	}
+	if (i < n)
+		to_integer(value[i], power, &v[i]);
+}
+
+/*
  * Writes the scheme's bytes after the first; see schemes.h.
  */
 uint8_t *
 BtrDecimalWrite(uint8_t *p, const BtrValuePlan *plan, const double *value,
 				int n, uint64_t *v)
 {
-	double		power = power_of_ten[plan->parameter];
-	int			exceptions = 0;
-
-	for (int i = 0; i < n; i++)
-		to_integer(value[i], power, &v[i]);
+	int			exceptions = plan->exceptions;
 
 	*p++ = (uint8_t) plan->parameter;
-	if (plan->exceptions > 0)
+	if (exceptions == 0)
+		convert_known(value, n, power_of_ten[plan->parameter], v);
+	else
 	{
 		BtrValuePlan again = *plan;
 
 		convert(&again, value, n, v);
-		exceptions = plan->exceptions;
 		p = BtrPutVarint(p, (uint64_t) exceptions);
 		for (int i = 0; i < exceptions; i++)
 			p = BtrPut16(p, plan->exception[i]);

@@ -3,47 +3,19 @@
  *		Columns of integers: prediction, then bit packing.
  */
 #include "codec/ints.h"
+#include "codec/range.h"
 
 /* A group's first byte: predictor above, code of the width below. */
 #define WIDTH_BITS		6
 #define WIDTH_CODE_64	63
 
-/* Smallest and largest of some signed numbers. */
-typedef struct Range
-{
-	int64_t		min;
-	int64_t		max;
-} Range;
-
-static inline Range
-range_empty(void)
-{
-	return (Range) {INT64_MAX, INT64_MIN};
-}
-
-static inline void
-range_add(Range *r, uint64_t v)
-{
-	int64_t		s = (int64_t) v;
-
-	r->min = s < r->min ? s : r->min;
-	r->max = s > r->max ? s : r->max;
-}
-
-static inline void
-range_merge(Range *r, const Range *other)
-{
-	r->min = other->min < r->min ? other->min : r->min;
-	r->max = other->max > r->max ? other->max : r->max;
-}
-
 /*
  * Returns the bits needed for a number of the range minus its smallest.
  */
 static inline int
-range_width(const Range *r)
+range_width(const BtrRange *r)
 {
-	int			w = BtrBitWidth((uint64_t) r->max - (uint64_t) r->min);
+	int			w = BtrBitWidth(BtrRangeSpread(r));
 
 	return w < WIDTH_CODE_64 ? w : 64;
 }
@@ -78,7 +50,7 @@ line_fraction(uint64_t slope, int shift)
  * Makes *best the given form of a group if that is smaller.
  */
 static void
-keep_smaller(BtrIntGroup *best, BtrPredictor predictor, const Range *range,
+keep_smaller(BtrIntGroup *best, BtrPredictor predictor, const BtrRange *range,
 			 uint64_t base_before, uint64_t slope, int count)
 {
 	BtrIntGroup g;
@@ -100,9 +72,9 @@ keep_smaller(BtrIntGroup *best, BtrPredictor predictor, const Range *range,
  * Returns false if it would be too steep.
  */
 static bool
-fit_line(const uint64_t *v, int count, const Range *range, uint64_t *slope)
+fit_line(const uint64_t *v, int count, const BtrRange *range, uint64_t *slope)
 {
-	uint64_t	spread = (uint64_t) range->max - (uint64_t) range->min;
+	uint64_t	spread = BtrRangeSpread(range);
 	int			k = count / 3;
 	int			shift = line_shift(count);
 	int64_t		sum = 0;
@@ -133,54 +105,70 @@ fit_line(const uint64_t *v, int count, const Range *range, uint64_t *slope)
 }
 
 /*
+ * Returns the least size that a line could give a group of "count" values.
+ *
+ * The rests of two neighbours differ by what the values do, give or take the line's step, which
+ * is one of two adjacent numbers.  So the differences' spread is at most twice the rests' and one.
+ */
+static inline size_t
+line_size_least(const BtrRange *deltas, int count)
+{
+	return 3 + BtrPackedSize(count, BtrBitWidth(BtrRangeSpread(deltas) / 2));
+}
+
+/*
  * Tries a line for a group of at least three values whose range is known.
  */
 static void
-try_line(BtrIntGroup *best, const uint64_t *v, int count, const Range *range,
+try_line(BtrIntGroup *best, const uint64_t *v, int count, const BtrRange *values,
 		 uint64_t before)
 {
-	Range		rest = range_empty();
+	BtrRange	rest;
 	int			shift = line_shift(count);
 	uint64_t	slope;
-	uint64_t	line = 0;
-	uint64_t	part = 0;
 
-	if (!fit_line(v, count, range, &slope))
+	if (!fit_line(v, count, values, &slope))
 		return;
-	for (int i = 0; i < count; i++)
-	{
-		range_add(&rest, v[i] - line - (part >> shift));
-		line += line_units(slope, shift);
-		part += line_fraction(slope, shift);
-	}
+	BtrRangeOfLine(v, count, values, line_units(slope, shift), line_fraction(slope, shift),
+				   shift, &rest);
 	keep_smaller(best, BTR_PREDICT_LINE, &rest, before, slope, count);
 }
 
 /*
- * Finds the smallest form of one group whose values and differences have the
- * given ranges.
+ * Finds the smaller form of one group without a line.  *deltas are the differences inside the group.
+ * Returns the least size that the group could have with one; *best is smallest if that is not less.
  */
-static void
+static size_t
 plan_group(BtrIntGroup *best, const uint64_t *v, int count,
-		   const Range *values, const Range *deltas, uint64_t before)
+		   const BtrRange *values, const BtrRange *deltas, uint64_t before)
 {
+	BtrRange	all_deltas = *deltas;
+	size_t		least;
+
+	BtrRangeAdd(&all_deltas, v[0] - before);
 	best->size = SIZE_MAX;
 	keep_smaller(best, BTR_PREDICT_BASE, values, before, 0, count);
-	keep_smaller(best, BTR_PREDICT_DELTA, deltas, 0, 0, count);
-	/* A line costs a slope: nothing to gain when the rest is that small. */
-	if (count >= 3 && best->size > 3)
-		try_line(best, v, count, values, before);
+	keep_smaller(best, BTR_PREDICT_DELTA, &all_deltas, 0, 0, count);
+	if (count < 3)
+		return best->size;
+	least = line_size_least(deltas, count);
+	return least < best->size ? least : best->size;
 }
 
 /*
  * Plans a column; see ints.h.
+ *
+ * Lines are fitted last, and only where they could make a difference: first one for the
+ * whole column, then those of the groups, unless the whole is smaller whatever they are.
  */
 void
 BtrIntPlanColumn(BtrIntPlan *plan, const uint64_t *v, int n, uint64_t before)
 {
-	Range		all_values = range_empty();
-	Range		all_deltas = range_empty();
-	uint64_t	first_before = before;
+	BtrRange	values[BTR_INT_GROUPS];
+	size_t		least[BTR_INT_GROUPS];
+	BtrRange	all_values = BtrRangeEmpty();
+	BtrRange	all_deltas = BtrRangeEmpty();
+	size_t		least_sum = 0;
 	BtrIntGroup whole;
 
 	plan->whole = false;
@@ -191,32 +179,94 @@ BtrIntPlanColumn(BtrIntPlan *plan, const uint64_t *v, int n, uint64_t before)
 	for (int at = 0; at < n; at += BTR_PACK_BLOCK)
 	{
 		int			count = n - at < BTR_PACK_BLOCK ? n - at : BTR_PACK_BLOCK;
-		BtrIntGroup *group = &plan->group[at / BTR_PACK_BLOCK];
-		Range		values = range_empty();
-		Range		deltas = range_empty();
-		uint64_t	last = before;
+		int			g = at / BTR_PACK_BLOCK;
+		BtrRange	deltas;
 
-		for (int i = at; i < at + count; i++)
-		{
-			range_add(&values, v[i]);
-			range_add(&deltas, v[i] - last);
-			last = v[i];
-		}
-		plan_group(group, v + at, count, &values, &deltas, before);
-		plan->size += group->size;
-		range_merge(&all_values, &values);
-		range_merge(&all_deltas, &deltas);
-		before = last;
+		BtrRangeOfValues(v + at, count, &values[g], &deltas);
+		least[g] = plan_group(&plan->group[g], v + at, count, &values[g], &deltas,
+							  at > 0 ? v[at - 1] : before);
+		plan->size += plan->group[g].size;
+		least_sum += least[g];
+		BtrRangeMerge(&all_values, &values[g]);
+		BtrRangeMerge(&all_deltas, &deltas);
+		if (at > 0)
+			BtrRangeAdd(&all_deltas, v[at] - v[at - 1]);
 	}
 
-	if (n <= BTR_PACK_BLOCK)
-		return;
-	plan_group(&whole, v, n, &all_values, &all_deltas, first_before);
+	whole.size = SIZE_MAX;
+	if (n > BTR_PACK_BLOCK)
+	{
+		size_t		whole_least = plan_group(&whole, v, n, &all_values, &all_deltas, before);
+
+		if (whole_least < whole.size && whole_least <= plan->size)
+			try_line(&whole, v, n, &all_values, before);
+	}
+	for (int at = 0; at < n && least_sum < whole.size; at += BTR_PACK_BLOCK)
+	{
+		int			count = n - at < BTR_PACK_BLOCK ? n - at : BTR_PACK_BLOCK;
+		int			g = at / BTR_PACK_BLOCK;
+
+		if (least[g] == plan->group[g].size)
+			continue;
+		plan->size -= plan->group[g].size;
+		try_line(&plan->group[g], v + at, count, &values[g], at > 0 ? v[at - 1] : before);
+		plan->size += plan->group[g].size;
+	}
 	if (whole.size <= plan->size)
 	{
 		plan->whole = true;
 		plan->size = whole.size;
 		plan->group[0] = whole;
+	}
+}
+
+/*
+ * Leaves of n values, v[at..), what the group's prediction does not tell.  "before" is the value
+ * before them.
+ */
+static void
+subtract_prediction(const BtrIntGroup *g, int shift, const uint64_t *v, int at, int n,
+					uint64_t before, uint64_t *rest)
+{
+	uint64_t	units = line_units(g->slope, shift);
+	uint64_t	fraction = line_fraction(g->slope, shift);
+	const BtrVec64 base = {g->base, g->base};
+	int			i = 0;
+
+	v += at;
+	switch (g->predictor)
+	{
+		case BTR_PREDICT_BASE:
+			for (; i + 1 < n; i += 2)
+				BtrStoreVec64(rest + i, BtrLoadVec64(v + i) - base);
+			if (i < n)
+				rest[i] = v[i] - g->base;
+			break;
+		case BTR_PREDICT_DELTA:
+			rest[i++] = v[0] - before - g->base;
+			for (; i + 1 < n; i += 2)
+				BtrStoreVec64(rest + i, BtrLoadVec64(v + i) - BtrLoadVec64(v + i - 1) - base);
+			if (i < n)
+				rest[i] = v[i] - v[i - 1] - g->base;
+			break;
+		case BTR_PREDICT_LINE:
+			{
+				uint64_t	x = (uint64_t) at;
+				BtrVec64	line = {g->base + units * x, g->base + units * (x + 1)};
+				BtrVec64	part = {fraction * x, fraction * (x + 1)};
+				const BtrVec64 steps = {2 * units, 2 * units};
+				const BtrVec64 parts = {2 * fraction, 2 * fraction};
+
+				for (; i + 1 < n; i += 2)
+				{
+					BtrStoreVec64(rest + i, BtrLoadVec64(v + i) - line - (part >> (uint64_t) shift));
+					line += steps;
+					part += parts;
+				}
+				if (i < n)
+					rest[i] = v[i] - line[0] - (part[0] >> shift);
+				break;
+			}
 	}
 }
 
@@ -228,9 +278,6 @@ write_group(uint8_t *p, const BtrIntGroup *g, const uint64_t *v, int count,
 			uint64_t before)
 {
 	uint64_t	rest[BTR_PACK_BLOCK];
-	int			shift = line_shift(count);
-	uint64_t	line = 0;
-	uint64_t	part = 0;
 
 	*p++ = (uint8_t) (g->predictor << WIDTH_BITS |
 					  (g->width < 64 ? g->width : WIDTH_CODE_64));
@@ -245,23 +292,7 @@ write_group(uint8_t *p, const BtrIntGroup *g, const uint64_t *v, int count,
 	{
 		int			n = count - at < BTR_PACK_BLOCK ? count - at : BTR_PACK_BLOCK;
 
-		for (int i = 0; i < n; i++)
-		{
-			uint64_t	x = v[at + i] - g->base;
-
-			if (g->predictor == BTR_PREDICT_DELTA)
-			{
-				x -= before;
-				before = v[at + i];
-			}
-			else if (g->predictor == BTR_PREDICT_LINE)
-			{
-				x -= line + (part >> shift);
-				line += line_units(g->slope, shift);
-				part += line_fraction(g->slope, shift);
-			}
-			rest[i] = x;
-		}
+		subtract_prediction(g, line_shift(count), v, at, n, at > 0 ? v[at - 1] : before, rest);
 		p = BtrPack(p, rest, n, g->width);
 	}
 	return p;
