@@ -16,6 +16,10 @@
 /* A run that is expected to take so many times the room there is is not tried. */
 #define RUN_HOPELESS	1.01
 
+/* Points that are encoded to estimate the size of more, and by what factor that may be wrong. */
+#define SAMPLE_POINTS	128
+#define SAMPLE_DOUBT	1.5
+
 /*
  * Prepares to build nodes with the given writer.
  */
@@ -384,6 +388,30 @@ BtrBuildCut(BtrBuild *b, const BtrSpan *span, const BtrPoints *points, bool bala
 }
 
 /*
+ * Keeps the block of these points if it fits a leaf, and says whether it does.
+ *
+ * Many points are tried only if a sample of them lets it seem possible.  Where the sample is
+ * wrong, they are cut, with the whole as one of the cuts that may be found.
+ */
+static bool
+fits_leaf(BtrBuild *b, const BtrPoints *points)
+{
+	if (points->n > BTR_LEAF_MAX_POINTS)
+		return false;
+	if (points->n >= 2 * SAMPLE_POINTS)
+	{
+		int64		middle = (points->n - SAMPLE_POINTS) / 2;
+
+		b->bytes_per_point = (double) BtrLeafEncode(points->time + middle, points->value + middle,
+													SAMPLE_POINTS, b->trial,
+													BTR_LEAF_BOUND(BTR_LEAF_MAX_POINTS)) / SAMPLE_POINTS;
+		if (b->bytes_per_point * points->n > BTR_NODE_PAYLOAD_MAX * SAMPLE_DOUBT)
+			return false;
+	}
+	return try_block(b, points, 0, points->n, BTR_NODE_PAYLOAD_MAX) <= BTR_NODE_PAYLOAD_MAX;
+}
+
+/*
  * Builds the subtree of these points alone: nothing, a leaf, a chain or an inner node.
  */
 BtrSub
@@ -397,8 +425,7 @@ BtrBuildSubtree(BtrBuild *b, const BtrPoints *points)
 		return BtrBuildSeal(b, NULL, &list);
 
 	span = BtrSpanFor(points->time[0], points->time[points->n - 1], b->phase);
-	if (points->n <= BTR_LEAF_MAX_POINTS &&
-		try_block(b, points, 0, points->n, BTR_NODE_PAYLOAD_MAX) <= BTR_NODE_PAYLOAD_MAX)
+	if (fits_leaf(b, points))
 	{
 		int			first = BtrSlotOf(span.start, span.slot_pw, points->time[0]);
 		int			last = BtrSlotOf(span.start, span.slot_pw, points->time[points->n - 1]);
