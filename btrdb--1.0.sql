@@ -818,3 +818,36 @@ AS 'MODULE_PATHNAME', 'btrdb_check'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 1;
 COMMENT ON FUNCTION btrdb_check(uuid, boolean) IS
 	'verifies a stream or, without one, all streams and every page of the store, and returns what is wrong; no rows: sound; not deep: leaves are not read';
+
+-- ---- views ----
+
+CREATE FUNCTION btrdb.stream_stat(stream uuid, OUT points bigint, OUT bytes bigint, OUT versions bigint,
+	OUT buffered_points bigint, OUT first_time bigint, OUT last_time bigint)
+AS 'MODULE_PATHNAME', 'btrdb_stream_stat'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb.stream_stat(uuid) IS
+	'what view btrdb.stream_stats says of a stream (42704 if there is none); costs the same however many points it has';
+
+CREATE VIEW btrdb.collections WITH (security_invoker = true) AS
+	SELECT collection, pg_catalog.count(*) AS streams
+	FROM btrdb.streams
+	GROUP BY collection;
+COMMENT ON VIEW btrdb.collections IS 'collections of streams that the user sees';
+COMMENT ON COLUMN btrdb.collections.collection IS 'name of the collection';
+COMMENT ON COLUMN btrdb.collections.streams IS 'number of streams in it';
+
+CREATE VIEW btrdb.stream_stats WITH (security_invoker = true) AS
+	SELECT s.uuid, s.collection, s.name, x.points, x.bytes, x.versions, x.buffered_points, x.first_time, x.last_time
+	FROM btrdb.streams AS s, LATERAL btrdb.stream_stat(s.uuid) AS x;
+COMMENT ON VIEW btrdb.stream_stats IS
+	'what there is of each stream that the user sees; costs the same for each stream, however many points it has; needs SELECT on btrdb.points and btrdb.streams';
+COMMENT ON COLUMN btrdb.stream_stats.uuid IS 'the stream, see btrdb.streams';
+COMMENT ON COLUMN btrdb.stream_stats.collection IS 'its collection';
+COMMENT ON COLUMN btrdb.stream_stats.name IS 'its tag "name"';
+COMMENT ON COLUMN btrdb.stream_stats.points IS 'number of its points, buffered ones included';
+COMMENT ON COLUMN btrdb.stream_stats.bytes IS
+	'bytes of its latest version and its buffered rows, without what only older versions need; exact if that has few leaves, else an estimate from 32 of them';
+COMMENT ON COLUMN btrdb.stream_stats.versions IS 'number of its versions that can be read; 0 if it was never written';
+COMMENT ON COLUMN btrdb.stream_stats.buffered_points IS 'number of its points that are committed but not yet in a version';
+COMMENT ON COLUMN btrdb.stream_stats.first_time IS 'time of its first point, in nanoseconds since 1970-01-01 UTC; NULL if it has none';
+COMMENT ON COLUMN btrdb.stream_stats.last_time IS 'time of its last point, likewise';

@@ -146,6 +146,12 @@ extern void BtrTreeSplit(const BtrTree *tree, int64 start, int64 end, int n, int
 /* The point that rank others come before; 0 <= rank < the tree's count. */
 extern void BtrPointAt(const BtrTree *tree, int64 rank, BtrPoint *point);
 
+/*
+ * Bytes that the tree's nodes take of their pages: exactly if it has few leaves, else
+ * estimated from 32 of them.
+ */
+extern int64 BtrTreeBytes(const BtrTree *tree);
+
 /* A half-open range of time. */
 typedef struct BtrRange
 {
