@@ -8,6 +8,7 @@
 
 #include "utils/guc.h"
 
+#include "debug.h"
 #include "guc.h"
 
 int			btrdb_buffer_points = 4096;
@@ -40,6 +41,16 @@ BtrDefineGucs(void)
 							1024, 1, INT_MAX,
 							PGC_USERSET, 0,
 							NULL, NULL, NULL);
+
+#ifdef USE_ASSERT_CHECKING
+	DefineCustomStringVariable("btrdb.debug_points",
+							   "Names points at which this session waits.",
+							   "For tests only.",
+							   &btrdb_debug_points,
+							   "",
+							   PGC_SUSET, GUC_NOT_IN_SAMPLE,
+							   NULL, NULL, NULL);
+#endif
 
 	DefineCustomIntVariable("btrdb.direct_points",
 							"Sets how many points of a stream one call must bring to be written to the tree at once.",

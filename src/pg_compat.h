@@ -152,6 +152,12 @@ struct VacuumCutoffs
 						  &(cutoffs)->FreezeLimit, &(cutoffs)->MultiXactCutoff)
 #endif
 
+#if PG_VERSION_NUM >= 170000
+#define BtrIsAutoVacuum()	AmAutoVacuumWorkerProcess()
+#else
+#define BtrIsAutoVacuum()	IsAutoVacuumWorkerProcess()
+#endif
+
 /* relation, pages, tuples, relfrozenxid, relminmxid */
 #if PG_VERSION_NUM >= 180000
 #define BtrUpdateRelStats(rel, pages, tuples, xid, mxid) \
@@ -188,20 +194,18 @@ struct VacuumCutoffs
 /* ---- pages ---- */
 
 /*
- * Adds a zeroed block to the relation's main fork; returns its buffer, pinned
- * and exclusively locked.
+ * Adds a zeroed block to the relation's main fork; returns its buffer, pinned.
  */
 static inline Buffer
 BtrCompatExtend(Relation rel)
 {
 #if PG_VERSION_NUM >= 160000
-	return ExtendBufferedRel(BMR_REL(rel), MAIN_FORKNUM, NULL, EB_LOCK_FIRST);
+	return ExtendBufferedRel(BMR_REL(rel), MAIN_FORKNUM, NULL, 0);
 #else
 	Buffer		buf;
 
 	LockRelationForExtension(rel, ExclusiveLock);
 	buf = ReadBuffer(rel, P_NEW);
-	LockBuffer(buf, BUFFER_LOCK_EXCLUSIVE);
 	UnlockRelationForExtension(rel, ExclusiveLock);
 	return buf;
 #endif

@@ -35,6 +35,7 @@ use constant LEAF => 1;
 use constant INNER => 2;
 use constant CHAIN => 3;
 use constant ENTRY_LEAF => 0x80;
+use constant MAP_BLOCKS => 65024;
 
 # name => [ offset, pack template ]
 my %node_fields = (
@@ -78,7 +79,11 @@ my %meta_fields = (
 	format => [ 28, 'v' ],
 	min_reader => [ 30, 'v' ],
 	store_id => [ 40, 'q<' ],
+	space_timeline => [ 36, 'V' ],
 	garbage_done => [ 48, 'Q<' ],);
+my %map_fields = (
+	crc => [ 24, 'V' ],
+	reserved => [ 28, 'V' ],);
 
 # Reads a file as a whole.
 sub open
@@ -161,10 +166,66 @@ sub page
 	return substr($self->{bytes}, $block * PAGE_SIZE, PAGE_SIZE);
 }
 
-# Number of line pointers of a page; 0 for one that is all zeros.
+# Is a block a map page?
+sub is_map
+{
+	my ($self, $block) = @_;
+
+	return $block % MAP_BLOCKS == 1;
+}
+
+# Where the byte with a block's mark is, and the mark.
+sub _mark_at
+{
+	my ($self, $block) = @_;
+	my $i = ($block - 1) % MAP_BLOCKS;
+
+	return (($block - $i) * PAGE_SIZE + PAGE_HEADER + 8 + int($i / 8), 1 << $i % 8);
+}
+
+# Is a page marked?
+sub is_marked
+{
+	my ($self, $block) = @_;
+	my ($at, $mark) = $self->_mark_at($block);
+
+	return (ord(substr($self->{bytes}, $at, 1)) & $mark) != 0;
+}
+
+# Changes a mark; the map page keeps its checksum.
+sub flip_mark
+{
+	my ($self, $block) = @_;
+	my ($at, $mark) = $self->_mark_at($block);
+
+	substr($self->{bytes}, $at, 1) = chr(ord(substr($self->{bytes}, $at, 1)) ^ $mark);
+	return;
+}
+
+sub set_map
+{
+	my ($self, $block, %values) = @_;
+
+	$self->_set($block * PAGE_SIZE, $map_fields{$_}, $values{$_}) foreach keys %values;
+	return;
+}
+
+# Makes the checksum of a map page right.
+sub seal_map
+{
+	my ($self, $block) = @_;
+
+	$self->set_map($block, crc => crc32c(substr($self->{bytes}, $block * PAGE_SIZE + PAGE_HEADER + 4,
+				SPECIAL - PAGE_HEADER - 4)));
+	return;
+}
+
+# Number of line pointers of a page; 0 for a map page and for one that is all zeros.
 sub nitems
 {
 	my ($self, $block) = @_;
+
+	return 0 if $self->is_map($block);
 	my $lower = $self->get_page($block, 'lower');
 
 	return $lower > PAGE_HEADER ? ($lower - PAGE_HEADER) / 4 : 0;

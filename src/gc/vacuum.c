@@ -8,12 +8,15 @@
 #include "postgres.h"
 
 #include "access/transam.h"
+#include "commands/progress.h"
 #include "commands/vacuum.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "storage/procarray.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "debug.h"
 #include "gc/gc.h"
 #include "page/wal.h"
 #include "tree/walk.h"
@@ -28,6 +31,7 @@ typedef struct Free
 
 	/* Counters */
 	int64		freed;			/* nodes */
+	int64		pages;			/* pages looked at for them, some more than once */
 } Free;
 
 /*
@@ -45,6 +49,7 @@ free_leaves(Free *work, const BtrRef *refs, int n)
 		BtrVacuumDelayPoint();
 		work->freed += BtrNodesFree(work->rel, work->strategy, &work->stream,
 									&refs[first], end - first);
+		pgstat_progress_update_param(PROGRESS_VACUUM_HEAP_BLKS_VACUUMED, ++work->pages);
 	}
 }
 
@@ -77,6 +82,7 @@ free_subtree(Free *work, const BtrRef *ref, int depth)
 					free_subtree(work, &child, depth + 1);
 			}
 			free_leaves(work, leaves, nleaves);
+			BTR_DEBUG_POINT("children");
 		}
 		pfree(node);
 	}
@@ -154,6 +160,7 @@ BtrFreeGarbage(Relation rel, BufferAccessStrategy strategy)
 	{
 		BtrWalConflict(rel, last);
 		(void) visit_garbage(rel, snapshot, done, horizon, &work);
+		BTR_DEBUG_POINT("unnoted");
 		BtrSetGarbageDone(rel, horizon);
 	}
 	UnregisterSnapshot(snapshot);

@@ -11,6 +11,7 @@
 #include "utils/rel.h"
 
 #include "codec/leaf.h"
+#include "page/map.h"
 #include "page/node.h"
 #include "page/page.h"
 
@@ -37,6 +38,17 @@ BtrReportCorruption(Relation rel, BlockNumber blkno, OffsetNumber offnum,
 }
 
 /*
+ * Returns the kind of page that a block is.
+ */
+int
+BtrBlockKind(BlockNumber blkno)
+{
+	if (blkno == BTR_META_BLOCK)
+		return BTR_PAGE_META;
+	return blkno == BtrMapBlock(blkno) ? BTR_PAGE_MAP : BTR_PAGE_NODES;
+}
+
+/*
  * Returns what is wrong with the frame of a page, or NULL (also for a page
  * that was never written).  Items are not looked into.
  */
@@ -45,7 +57,7 @@ BtrPageProblem(Page page, BlockNumber blkno)
 {
 	PageHeader	header = (PageHeader) page;
 	const BtrPageSpecial *special;
-	int			kind = blkno == BTR_META_BLOCK ? BTR_PAGE_META : BTR_PAGE_NODES;
+	int			kind = BtrBlockKind(blkno);
 
 	if (PageIsNew(page))
 		return kind == BTR_PAGE_META ? pstrdup("Metapage is empty") : NULL;
@@ -107,7 +119,7 @@ entries_problem(const BtrNodeHeader *item)
 		const BtrEntry *e = &entries[i];
 
 		if (!ItemPointerIsValid(&e->child) ||
-			ItemPointerGetBlockNumberNoCheck(&e->child) == BTR_META_BLOCK)
+			BtrBlockKind(ItemPointerGetBlockNumberNoCheck(&e->child)) != BTR_PAGE_NODES)
 			return psprintf("Entry %d points to no node", i);
 		if (e->nslots < 1 || BtrEntryFirst(e) < end ||
 			(item->kind == BTR_NODE_INNER && BtrEntryEnd(e) > item->nslots) ||

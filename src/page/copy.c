@@ -11,6 +11,7 @@
 #include "storage/smgr.h"
 #include "utils/rel.h"
 
+#include "page/map.h"
 #include "page/node.h"
 #include "page/page.h"
 #include "page/wal.h"
@@ -19,20 +20,27 @@
  * Copies one page out of shared buffers and settles the copy.  Raises
  * ERRCODE_DATA_CORRUPTED if the page is not sound.
  *
- * The caller has locked all writers out, so that every owner is finished.
+ * The caller has locked all writers out, so that every owner is finished.  So no page
+ * needs a mark either: a new map page takes the place of the old one, which is not read.
  */
 static void
 read_page(Relation rel, BlockNumber blkno, BufferAccessStrategy strategy, Page page)
 {
-	Buffer		buf = ReadBufferExtended(rel, MAIN_FORKNUM, blkno, RBM_NORMAL, strategy);
+	Buffer		buf;
 	BtrOwnerState state;
 	char	   *problem;
 
+	if (BtrBlockKind(blkno) == BTR_PAGE_MAP)
+	{
+		BtrMapInit(page);
+		return;
+	}
+	buf = ReadBufferExtended(rel, MAIN_FORKNUM, blkno, RBM_NORMAL, strategy);
 	LockBuffer(buf, BUFFER_LOCK_SHARE);
 	memcpy(page, BufferGetPage(buf), BLCKSZ);
 	UnlockReleaseBuffer(buf);
 
-	problem = blkno == BTR_META_BLOCK ? BtrMetaProblem(page) : BtrPageProblem(page, blkno);
+	problem = BtrBlockKind(blkno) == BTR_PAGE_META ? BtrMetaProblem(page) : BtrPageProblem(page, blkno);
 	if (problem)
 		BtrReportCorruption(rel, blkno, InvalidOffsetNumber, problem);
 	if (PageIsNew(page))
@@ -44,22 +52,6 @@ read_page(Relation rel, BlockNumber blkno, BufferAccessStrategy strategy, Page p
 	else if (state != BTR_OWNER_SETTLED)
 		elog(ERROR, "owner of block %u of \"%s\" still runs",
 			 blkno, RelationGetRelationName(rel));
-}
-
-/*
- * Says whether a page holds nothing.
- */
-static bool
-is_empty(Page page)
-{
-	if (BtrPageGetSpecial(page)->kind != BTR_PAGE_NODES)
-		return false;
-	for (OffsetNumber off = FirstOffsetNumber; off <= PageGetMaxOffsetNumber(page); off++)
-	{
-		if (ItemIdIsUsed(PageGetItemId(page, off)))
-			return false;
-	}
-	return true;
 }
 
 /*
@@ -83,7 +75,7 @@ BtrStoreCopy(Relation from, Relation to)
 	{
 		CHECK_FOR_INTERRUPTS();
 		read_page(from, nblocks - 1, strategy, page);
-		if (!is_empty(page))
+		if (BtrBlockKind(nblocks - 1) == BTR_PAGE_NODES && !BtrPageIsEmpty(page))
 			break;
 	}
 
@@ -102,7 +94,7 @@ BtrStoreCopy(Relation from, Relation to)
 			smgrwrite(file, MAIN_FORKNUM, blkno, block.data, true);
 		else
 			smgrextend(file, MAIN_FORKNUM, blkno, block.data, true);
-		if (blkno != BTR_META_BLOCK)
+		if (BtrBlockKind(blkno) == BTR_PAGE_NODES)
 			RecordPageWithFreeSpace(to, blkno, BtrPageRoom(page));
 		pgstat_progress_update_param(PROGRESS_CLUSTER_HEAP_BLKS_SCANNED, blkno + 1);
 	}

@@ -8,21 +8,10 @@
 
 #include "utils/rel.h"
 
+#include "page/map.h"
 #include "page/node.h"
 #include "page/page.h"
 #include "page/wal.h"
-
-/*
- * Says whether a page has no item left.
- */
-static bool
-is_empty(Page page)
-{
-	for (OffsetNumber off = FirstOffsetNumber; off <= PageGetMaxOffsetNumber(page); off++)
-		if (ItemIdIsUsed(PageGetItemId(page, off)))
-			return false;
-	return true;
-}
 
 /*
  * Puts the line pointers of the nodes that are there and are what their references
@@ -53,6 +42,7 @@ find_nodes(Page page, const pg_uuid_t *stream, const BtrRef *refs, int n,
  *
  * A committed version led to them, so whoever placed them is finished, and a page that
  * is not settled is settled along with it.  An owner that still runs has placed others.
+ * The page is marked: VACUUM visits it afterwards, for its free space.
  */
 int
 BtrNodesFree(Relation rel, BufferAccessStrategy strategy, const pg_uuid_t *stream,
@@ -61,14 +51,16 @@ BtrNodesFree(Relation rel, BufferAccessStrategy strategy, const pg_uuid_t *strea
 	BlockNumber blkno = ItemPointerGetBlockNumberNoCheck(&refs[0].tid);
 	OffsetNumber offnums[BTR_FANOUT];
 	BtrOwnerState state;
+	Buffer		map = InvalidBuffer;
 	Buffer		buf;
 	Page		page;
 	int			found;
 
 	Assert(n >= 1 && n <= BTR_FANOUT);
-	if (blkno == BTR_META_BLOCK || !BtrStoreHasBlock(rel, blkno))
+	if (BtrBlockKind(blkno) != BTR_PAGE_NODES || !BtrStoreHasBlock(rel, blkno))
 		return 0;
 
+	BtrMapPin(rel, blkno, &map);
 	buf = ReadBufferExtended(rel, MAIN_FORKNUM, blkno, RBM_NORMAL, strategy);
 	LockBuffer(buf, BUFFER_LOCK_EXCLUSIVE);
 	page = BufferGetPage(buf);
@@ -77,18 +69,21 @@ BtrNodesFree(Relation rel, BufferAccessStrategy strategy, const pg_uuid_t *strea
 	{
 		BtrWalChange *change;
 
+		/* whatever comes between, a VACUUM will tell the free space map */
+		BtrMapMark(rel, map, blkno, false);
 		state = BtrPageOwnerState(page);
 		change = BtrWalBegin(rel, buf, false, &page);
 		if (state == BTR_OWNER_COMMITTED || state == BTR_OWNER_ABORTED)
 			BtrPageSettle(page, state);
 		for (int i = 0; i < found; i++)
 			ItemIdSetUnused(PageGetItemId(page, offnums[i]));
-		if (is_empty(page))
+		if (BtrPageIsEmpty(page))
 			BtrPageInit(page);
 		else
 			PageRepairFragmentation(page);
 		BtrWalFinish(change);
 	}
 	UnlockReleaseBuffer(buf);
+	ReleaseBuffer(map);
 	return found;
 }

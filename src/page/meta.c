@@ -80,6 +80,7 @@ BtrMetaReset(Relation rel)
 
 	if (BufferGetBlockNumber(buf) != BTR_META_BLOCK)
 		elog(ERROR, "store \"%s\" was not empty", RelationGetRelationName(rel));
+	LockBuffer(buf, BUFFER_LOCK_EXCLUSIVE);
 	change = BtrWalBegin(rel, buf, true, &page);
 	BtrMetaInit(page);
 	BtrWalFinish(change);
@@ -112,50 +113,42 @@ BtrMetaProblem(Page page)
 	return NULL;
 }
 
-/* What is known of a store without looking, in the relation cache. */
-typedef struct StoreCache
-{
-	int64		store_id;
-	BlockNumber nblocks;		/* it had at least so many */
-} StoreCache;
-
 /*
- * Returns what is known of the store.  The relation cache's entry is rebuilt when
- * the relation gets another file.
+ * Returns a copy of the metapage's contents; raises ERRCODE_DATA_CORRUPTED if it is not
+ * sound.
  */
-static StoreCache *
-get_cache(Relation rel)
+static BtrMeta
+read_meta(Relation rel)
 {
-	if (rel->rd_amcache == NULL)
-	{
-		Buffer		buf = ReadBuffer(rel, BTR_META_BLOCK);
-		Page		page = BufferGetPage(buf);
-		int64		store_id;
-		char	   *problem;
-		StoreCache *cache;
+	Buffer		buf = ReadBuffer(rel, BTR_META_BLOCK);
+	Page		page = BufferGetPage(buf);
+	BtrMeta		meta;
+	char	   *problem;
 
-		LockBuffer(buf, BUFFER_LOCK_SHARE);
-		problem = BtrMetaProblem(page);
-		store_id = BtrPageGetMeta(page)->store_id;
-		UnlockReleaseBuffer(buf);
-		if (problem)
-			BtrReportCorruption(rel, BTR_META_BLOCK, InvalidOffsetNumber, problem);
-
-		cache = MemoryContextAlloc(CacheMemoryContext, sizeof(StoreCache));
-		cache->store_id = store_id;
-		cache->nblocks = 0;
-		rel->rd_amcache = cache;
-	}
-	return rel->rd_amcache;
+	LockBuffer(buf, BUFFER_LOCK_SHARE);
+	problem = BtrMetaProblem(page);
+	meta = *BtrPageGetMeta(page);
+	UnlockReleaseBuffer(buf);
+	if (problem)
+		BtrReportCorruption(rel, BTR_META_BLOCK, InvalidOffsetNumber, problem);
+	return meta;
 }
 
 /*
- * Returns the store id.
+ * Returns the store id.  The relation cache's entry, which keeps it, is rebuilt when the
+ * relation gets another file.
  */
 int64
 BtrStoreId(Relation rel)
 {
-	return get_cache(rel)->store_id;
+	if (rel->rd_amcache == NULL)
+	{
+		int64		store_id = read_meta(rel).store_id;
+
+		rel->rd_amcache = MemoryContextAlloc(CacheMemoryContext, sizeof(store_id));
+		*(int64 *) rel->rd_amcache = store_id;
+	}
+	return *(int64 *) rel->rd_amcache;
 }
 
 /*
@@ -164,18 +157,34 @@ BtrStoreId(Relation rel)
 FullTransactionId
 BtrGarbageDone(Relation rel)
 {
-	Buffer		buf = ReadBuffer(rel, BTR_META_BLOCK);
-	Page		page = BufferGetPage(buf);
-	uint64		done;
-	char	   *problem;
+	return FullTransactionIdFromU64(read_meta(rel).garbage_done);
+}
 
-	LockBuffer(buf, BUFFER_LOCK_SHARE);
-	problem = BtrMetaProblem(page);
-	done = BtrPageGetMeta(page)->garbage_done;
+/*
+ * Says whether VACUUM has noted the free space of every page on this timeline.
+ */
+bool
+BtrSpaceIsKnown(Relation rel)
+{
+	return read_meta(rel).space_timeline == BtrWalTimeline();
+}
+
+/*
+ * Writes a changed copy of the metapage's contents; only VACUUM and TRUNCATE do, one
+ * at a time.
+ */
+static void
+write_meta(Relation rel, const BtrMeta *meta)
+{
+	Buffer		buf = ReadBuffer(rel, BTR_META_BLOCK);
+	BtrWalChange *change;
+	Page		page;
+
+	LockBuffer(buf, BUFFER_LOCK_EXCLUSIVE);
+	change = BtrWalBegin(rel, buf, false, &page);
+	*BtrPageGetMeta(page) = *meta;
+	BtrWalFinish(change);
 	UnlockReleaseBuffer(buf);
-	if (problem)
-		BtrReportCorruption(rel, BTR_META_BLOCK, InvalidOffsetNumber, problem);
-	return FullTransactionIdFromU64(done);
 }
 
 /*
@@ -184,27 +193,37 @@ BtrGarbageDone(Relation rel)
 void
 BtrSetGarbageDone(Relation rel, FullTransactionId done)
 {
-	Buffer		buf = ReadBuffer(rel, BTR_META_BLOCK);
-	BtrWalChange *change;
-	Page		page;
+	BtrMeta		meta = read_meta(rel);
 
-	LockBuffer(buf, BUFFER_LOCK_EXCLUSIVE);
-	change = BtrWalBegin(rel, buf, false, &page);
-	BtrPageGetMeta(page)->garbage_done = U64FromFullTransactionId(done);
-	BtrWalFinish(change);
-	UnlockReleaseBuffer(buf);
+	meta.garbage_done = U64FromFullTransactionId(done);
+	write_meta(rel, &meta);
+}
+
+/*
+ * Notes that the free space of every page has been noted.
+ */
+void
+BtrSetSpaceKnown(Relation rel)
+{
+	BtrMeta		meta = read_meta(rel);
+
+	meta.space_timeline = BtrWalTimeline();
+	write_meta(rel, &meta);
 }
 
 /*
  * Says whether the store has a block of this number.  The file's size is asked only if
  * it may have grown.
+ *
+ * What the storage manager remembers is forgotten, in every session that locks the
+ * relation, when VACUUM cuts the file off or TRUNCATE replaces it.
  */
 bool
 BtrStoreHasBlock(Relation rel, BlockNumber blkno)
 {
-	StoreCache *cache = get_cache(rel);
+	BlockNumber known = RelationGetSmgr(rel)->smgr_cached_nblocks[MAIN_FORKNUM];
 
-	if (blkno >= cache->nblocks)
-		cache->nblocks = RelationGetNumberOfBlocks(rel);
-	return blkno < cache->nblocks;
+	if (BlockNumberIsValid(known) && blkno < known)
+		return true;
+	return blkno < RelationGetNumberOfBlocks(rel);
 }

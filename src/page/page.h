@@ -2,9 +2,10 @@
  * page.h
  *		Pages of the node store: layout, checked reading, placing of nodes.
  *
- * The store is the main fork of btrdb.points.  Block 0 is the metapage; every
- * other block is a node page: a standard page whose items are tree nodes, of
- * any stream.  A node is immutable once written; its TID is the pointer to it.
+ * The store is the main fork of btrdb.points.  Block 0 is the metapage, block 1 and
+ * every 65,024th from there a map page (see map.h); every other block is a node page: a
+ * standard page whose items are tree nodes, of any stream.  A node is immutable once
+ * written; its TID is the pointer to it.
  *
  * doc/format.md has the byte tables; src/page/README.md the rules.
  */
@@ -29,6 +30,7 @@
 #define BTR_PAGE_ID			0xB7DB	/* last two bytes of each page */
 #define BTR_PAGE_META		1
 #define BTR_PAGE_NODES		2
+#define BTR_PAGE_MAP		3
 
 /* More items than this are never put on one page (one unsettled bit each). */
 #define BTR_PAGE_MAX_ITEMS	128
@@ -63,7 +65,11 @@ typedef struct BtrMeta
 	uint16		format;			/* BTR_FORMAT_VERSION */
 	uint16		min_reader;		/* oldest format version of a reader that understands it */
 	uint32		created_by;		/* PG_VERSION_NUM of the server that made it */
-	uint32		reserved;		/* 0 */
+	/*
+	 * Timeline on which VACUUM last noted the free space of every page; 0: never.  The
+	 * free space map is not replayed: after a standby's promotion it is an old one.
+	 */
+	uint32		space_timeline;
 	/*
 	 * Random identity of the contents.  Version and buffer rows that carry
 	 * another store id are about a store that was truncated away.
@@ -241,7 +247,13 @@ extern void BtrNodeDecodePoint(Relation rel, const BtrNode *node, const ItemPoin
  */
 extern char *BtrNodeProblem(const BtrNodeHeader *item, Size len);
 
-/* Returns NULL if the page is sound as a page of the given kind, else what is wrong. */
+/* The kind of page, BTR_PAGE_*, that a block is. */
+extern int	BtrBlockKind(BlockNumber blkno);
+
+/*
+ * Returns NULL if the frame of the page is sound for the kind that its block is, else
+ * what is wrong.
+ */
 extern char *BtrPageProblem(Page page, BlockNumber blkno);
 
 /* Returns NULL if the page is sound as the metapage, else what is wrong. */
@@ -287,6 +299,9 @@ extern Size BtrWriterLeafRoom(BtrWriter *writer);
 /* Bytes that one more node may have on this page; 0 if it cannot take another item. */
 extern Size BtrPageRoom(Page page);
 
+/* Has a node page no item in use?  True of a page of zeroes. */
+extern bool BtrPageIsEmpty(Page page);
+
 /* ---- freeing nodes ---- */
 
 /*
@@ -310,6 +325,12 @@ extern FullTransactionId BtrGarbageDone(Relation rel);
 
 /* Notes it in the metapage. */
 extern void BtrSetGarbageDone(Relation rel, FullTransactionId done);
+
+/* Has VACUUM noted the free space of every page on this timeline?  Reads the metapage. */
+extern bool BtrSpaceIsKnown(Relation rel);
+
+/* Notes in the metapage that it has. */
+extern void BtrSetSpaceKnown(Relation rel);
 
 /* Makes *page the metapage of a new store. */
 extern void BtrMetaInit(Page page);
@@ -345,20 +366,5 @@ extern BtrOwnerState BtrPageOwnerState(Page page);
  * clears the bits if it committed, removes its nodes if it did not.
  */
 extern void BtrPageSettle(Page page, BtrOwnerState state);
-
-/* What BtrPageVacuum() did to a page and left there. */
-typedef struct BtrPageVacuumResult
-{
-	bool		settled;		/* the owner was finished; now there is none */
-	int			removed;		/* nodes removed, the owner having aborted */
-	uint64		owner;			/* FullTransactionId of the owner that remains, or 0 */
-	Size		free_space;		/* for the free space map */
-} BtrPageVacuumResult;
-
-/*
- * Settles the page in buf, WAL-logged, if its owner is finished.  buf is pinned,
- * not locked.  A page of zeroes is left alone and counts as free.
- */
-extern void BtrPageVacuum(Relation rel, Buffer buf, BtrPageVacuumResult *result);
 
 #endif							/* BTR_PAGE_H */

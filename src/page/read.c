@@ -73,7 +73,7 @@ read_item(Relation rel, const BtrRef *ref, BtrPageCopy *copy, BtrNode *node, Siz
 	char	   *problem;
 	Buffer		buf;
 
-	if (blkno == BTR_META_BLOCK || !ItemPointerIsValid(&ref->tid))
+	if (!ItemPointerIsValid(&ref->tid) || BtrBlockKind(blkno) != BTR_PAGE_NODES)
 		return pstrdup("Pointer does not point to a node");
 	if (!BtrStoreHasBlock(rel, blkno))
 		return pstrdup("The store ends before this page");

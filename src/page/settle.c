@@ -47,6 +47,18 @@ BtrPageRoom(Page page)
 }
 
 /*
+ * Says whether a node page has no item in use.
+ */
+bool
+BtrPageIsEmpty(Page page)
+{
+	for (OffsetNumber off = FirstOffsetNumber; off <= PageGetMaxOffsetNumber(page); off++)
+		if (ItemIdIsUsed(PageGetItemId(page, off)))
+			return false;
+	return true;
+}
+
+/*
  * Marks item offnum as placed by owner; all other unsettled items are owner's too.
  */
 void

@@ -12,6 +12,9 @@
 #include "access/nbtxlog.h"
 #include "access/xlog.h"
 #include "access/xloginsert.h"
+#include "common/controldata_utils.h"
+#include "miscadmin.h"
+#include "storage/lwlock.h"
 
 #include "page/wal.h"
 
@@ -40,6 +43,34 @@ void
 BtrWalNewPage(RelFileLocator *rlocator, BlockNumber blkno, Page page)
 {
 	log_newpage(rlocator, MAIN_FORKNUM, blkno, page, true);
+}
+
+/*
+ * Returns the timeline that is being written.
+ */
+TimeLineID
+BtrWalTimeline(void)
+{
+	return GetWALInsertionTimeLine();
+}
+
+/*
+ * Returns the redo location of the last checkpoint that is complete; if the file that
+ * has it is being written, 0.
+ */
+XLogRecPtr
+BtrWalDurable(void)
+{
+	ControlFileData *control;
+	XLogRecPtr	redo;
+	bool		sound;
+
+	LWLockAcquire(ControlFileLock, LW_SHARED);
+	control = get_controlfile(DataDir, &sound);
+	LWLockRelease(ControlFileLock);
+	redo = sound ? control->checkPointCopy.redo : InvalidXLogRecPtr;
+	pfree(control);
+	return redo;
 }
 
 /*

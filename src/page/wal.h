@@ -26,6 +26,15 @@ extern void BtrWalAbort(BtrWalChange *change);
 /* Logs a page of a file that no buffer holds yet; sets its LSN. */
 extern void BtrWalNewPage(RelFileLocator *rlocator, BlockNumber blkno, Page page);
 
+/* The timeline that is being written. */
+extern TimeLineID BtrWalTimeline(void);
+
+/*
+ * Where replay would begin after a crash now: buffers that were dirty when the WAL was
+ * there are on disk.
+ */
+extern XLogRecPtr BtrWalDurable(void);
+
 /*
  * Logs that nodes are about to be freed which snapshots could reach that do not see
  * the transaction horizon as finished: standbys cancel queries with such snapshots.

@@ -15,6 +15,7 @@
 #include "storage/freespace.h"
 #include "utils/rel.h"
 
+#include "page/map.h"
 #include "page/node.h"
 #include "page/page.h"
 #include "page/wal.h"
@@ -60,7 +61,7 @@ BtrWriterInit(BtrWriter *writer, Relation rel, const pg_uuid_t *stream, int64 ve
 	writer->bytes = 0;
 
 	(void) GetCurrentTransactionId();
-	/* VACUUM FULL may have cut a page off, the store staying the same. */
+	/* VACUUM may have cut a page off, the store staying the same. */
 	for (int i = 0; i < lengthof(fill.page); i++)
 	{
 		if (fill.store_id != store_id ||
@@ -75,12 +76,12 @@ BtrWriterInit(BtrWriter *writer, Relation rel, const pg_uuid_t *stream, int64 ve
 }
 
 /*
- * Tries to add a node to a page, whose buffer is exclusively locked.  Returns
- * its offset, or InvalidOffsetNumber if the page belongs to another running
- * transaction or has no room.  *room is what is left for a next node.
+ * Tries to add a node to a page, whose buffer is exclusively locked and whose map page
+ * is pinned.  Returns its offset, or InvalidOffsetNumber if the page belongs to another
+ * running transaction or has no room.  *room is what is left for a next node.
  */
 static OffsetNumber
-add_to_page(BtrWriter *writer, Buffer buf, const BtrNode *node, Size *room)
+add_to_page(BtrWriter *writer, Buffer buf, Buffer map, const BtrNode *node, Size *room)
 {
 	Page		page = BufferGetPage(buf);
 	bool		is_new = PageIsNew(page);
@@ -103,6 +104,9 @@ add_to_page(BtrWriter *writer, Buffer buf, const BtrNode *node, Size *room)
 			return InvalidOffsetNumber;
 	}
 
+	/* our own page is marked already, and stays so while we run */
+	if (state != BTR_OWNER_SELF)
+		BtrMapMark(writer->rel, map, BufferGetBlockNumber(buf), is_new);
 	change = BtrWalBegin(writer->rel, buf, is_new, &page);
 	if (is_new)
 		BtrPageInit(page);
@@ -148,11 +152,29 @@ find_page(Relation rel, Size length, PageClass class)
 	 */
 	for (int i = 1; i < NUM_CLASSES && fills_for_others(blkno, class); i++)
 		blkno = RecordAndGetPageWithFreeSpace(rel, blkno, 0, needed);
-	/* the map is not crash-safe: it may know pages that do not exist */
+	/* the map is not crash-safe: it may know pages that do not exist or are of another kind */
 	if (fills_for_others(blkno, class) ||
-		(BlockNumberIsValid(blkno) && !BtrStoreHasBlock(rel, blkno)))
+		(BlockNumberIsValid(blkno) &&
+		 (BtrBlockKind(blkno) != BTR_PAGE_NODES || !BtrStoreHasBlock(rel, blkno))))
 		blkno = InvalidBlockNumber;
 	return blkno;
+}
+
+/*
+ * Adds a page to the store and returns it, pinned.  A block that is for a map page stays
+ * a page of zeroes, which is a map without marks.
+ */
+static Buffer
+extend(Relation rel)
+{
+	Buffer		buf = BtrCompatExtend(rel);
+
+	while (BtrBlockKind(BufferGetBlockNumber(buf)) != BTR_PAGE_NODES)
+	{
+		ReleaseBuffer(buf);
+		buf = BtrCompatExtend(rel);
+	}
+	return buf;
 }
 
 /*
@@ -164,6 +186,7 @@ place(BtrWriter *writer, const BtrNode *node, PageClass class)
 {
 	Relation	rel = writer->rel;
 	BlockNumber blkno = fill.page[class].blkno;
+	Buffer		map = InvalidBuffer;
 	ItemPointerData tid;
 
 	for (int tries = 0;; tries++)
@@ -174,20 +197,17 @@ place(BtrWriter *writer, const BtrNode *node, PageClass class)
 
 		if (!BlockNumberIsValid(blkno) && tries < FSM_TRIES)
 			blkno = find_page(rel, node->h.length, class);
-		if (BlockNumberIsValid(blkno))
-		{
-			buf = ReadBuffer(rel, blkno);
-			LockBuffer(buf, BUFFER_LOCK_EXCLUSIVE);
-		}
-		else
-			buf = BtrCompatExtend(rel);
+		buf = BlockNumberIsValid(blkno) ? ReadBuffer(rel, blkno) : extend(rel);
 		blkno = BufferGetBlockNumber(buf);
-		offnum = add_to_page(writer, buf, node, &room);
+		BtrMapPin(rel, blkno, &map);
+		LockBuffer(buf, BUFFER_LOCK_EXCLUSIVE);
+		offnum = add_to_page(writer, buf, map, node, &room);
 		UnlockReleaseBuffer(buf);
 		if (OffsetNumberIsValid(offnum))
 		{
 			fill.page[class].blkno = blkno;
 			fill.page[class].room = room;
+			ReleaseBuffer(map);
 			ItemPointerSet(&tid, blkno, offnum);
 			return tid;
 		}

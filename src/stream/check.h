@@ -56,6 +56,7 @@ typedef struct BtrCheckState
 	const pg_uuid_t *stream;	/* that problems are about, or NULL */
 	bool		tree_problem;	/* some tree could not be walked completely */
 	uint64	  (*reached)[2];	/* per block: the items that trees led to */
+	BlockNumber bad_map;		/* the last map page with a problem, or 0 */
 
 	/* Memory */
 	MemoryContext context;		/* of one row or page */

@@ -13,6 +13,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "page/map.h"
 #include "stream/check.h"
 
 /*
@@ -82,6 +83,49 @@ check_item(BtrCheckState *state, Page page, BtrOwnerState owner,
 }
 
 /*
+ * Returns what is wrong with a page, apart from its items, or NULL.
+ */
+static char *
+page_problem(Page page, BlockNumber blkno)
+{
+	switch (BtrBlockKind(blkno))
+	{
+		case BTR_PAGE_META:
+			return BtrMetaProblem(page);
+		case BTR_PAGE_MAP:
+			return BtrMapProblem(page, blkno);
+		default:
+			return BtrPageProblem(page, blkno);
+	}
+}
+
+/*
+ * Copies a page.  *marked says whether VACUUM would visit it; it is true if that does not
+ * matter or cannot be known.
+ */
+static void
+copy_page(BtrCheckState *state, BlockNumber blkno, Page copy, bool *marked)
+{
+	Buffer		map = InvalidBuffer;
+	Buffer		buf;
+
+	*marked = true;
+	if (BtrBlockKind(blkno) == BTR_PAGE_NODES && BtrMapBlock(blkno) != state->bad_map)
+		BtrMapPin(state->rel, blkno, &map);
+	buf = ReadBuffer(state->rel, blkno);
+	LockBuffer(buf, BUFFER_LOCK_SHARE);
+	memcpy(copy, BufferGetPage(buf), BLCKSZ);
+	if (BufferIsValid(map))
+	{
+		if (!PageIsNew(copy) && BtrPageProblem(copy, blkno) == NULL &&
+			BtrPageGetSpecial(copy)->owner != 0)
+			*marked = BtrMapIsMarked(state->rel, map, blkno);
+		ReleaseBuffer(map);
+	}
+	UnlockReleaseBuffer(buf);
+}
+
+/*
  * Verifies one page, in a copy: no lock is held meanwhile.
  */
 static void
@@ -90,21 +134,22 @@ check_page(BtrCheckState *state, void *arg)
 	BlockNumber blkno = *(BlockNumber *) arg;
 	PGAlignedBlock copy;
 	Page		page = (Page) copy.data;
-	Buffer		buf;
+	bool		marked;
 	char	   *problem;
 	BtrOwnerState owner;
 
-	buf = ReadBuffer(state->rel, blkno);
-	LockBuffer(buf, BUFFER_LOCK_SHARE);
-	memcpy(page, BufferGetPage(buf), BLCKSZ);
-	UnlockReleaseBuffer(buf);
-
-	problem = blkno == BTR_META_BLOCK ? BtrMetaProblem(page) : BtrPageProblem(page, blkno);
+	copy_page(state, blkno, page, &marked);
+	problem = page_problem(page, blkno);
 	if (problem != NULL)
 		BtrCheckReport(blkno, InvalidOffsetNumber, problem, state);
-	if (problem != NULL || PageIsNew(page) || blkno == BTR_META_BLOCK)
+	if (problem != NULL && BtrBlockKind(blkno) == BTR_PAGE_MAP)
+		state->bad_map = blkno;
+	if (problem != NULL || PageIsNew(page) || BtrBlockKind(blkno) != BTR_PAGE_NODES)
 		return;
 
+	if (!marked)
+		BtrCheckReport(blkno, InvalidOffsetNumber,
+					   "Page has an owner, but its map page has no mark for it", state);
 	owner = BtrPageOwnerState(page);
 	for (OffsetNumber off = FirstOffsetNumber; off <= PageGetMaxOffsetNumber(page); off++)
 		check_item(state, page, owner, blkno, off);

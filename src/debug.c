@@ -1,0 +1,56 @@
+/*
+ * debug.c
+ *		Points at which tests stop a session.
+ */
+#include "postgres.h"
+
+#include "debug.h"
+
+#ifdef USE_ASSERT_CHECKING
+
+#include <unistd.h>
+
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "utils/wait_event.h"
+
+#define CONTINUE_FILE	"btrdb_debug_continue"
+#define WAIT_US			10000
+
+char	   *btrdb_debug_points = NULL;
+
+/*
+ * Says whether a comma-separated list has a name.
+ */
+static bool
+list_has(const char *list, const char *name)
+{
+	size_t		length = strlen(name);
+
+	for (const char *at = list; at != NULL; at = strchr(at, ','))
+	{
+		at += *at == ',';
+		if (strncmp(at, name, length) == 0 && (at[length] == '\0' || at[length] == ','))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Waits at a point; see debug.h.  Tests see the session wait for an extension.
+ */
+void
+BtrDebugPoint(const char *name)
+{
+	if (btrdb_debug_points == NULL || !list_has(btrdb_debug_points, name))
+		return;
+	pgstat_report_wait_start(PG_WAIT_EXTENSION);
+	while (access(CONTINUE_FILE, F_OK) != 0)
+	{
+		CHECK_FOR_INTERRUPTS();
+		pg_usleep(WAIT_US);
+	}
+	pgstat_report_wait_end();
+}
+
+#endif							/* USE_ASSERT_CHECKING */
