@@ -58,6 +58,8 @@ SELECT found('INSERT INTO btrdb.heads VALUES (''b0000000-0000-0000-0000-00000000
 
 -- nodes that no version leads to
 SELECT found('DELETE FROM btrdb.versions WHERE version = 12 AND stream = ''b0000000-0000-0000-0000-000000000001''', NULL);
+SELECT found('DELETE FROM btrdb.versions WHERE version >= 12 AND stream = ''b0000000-0000-0000-0000-000000000001''', NULL);
+SELECT found('DELETE FROM btrdb.versions WHERE stream = ''b0000000-0000-0000-0000-000000000001''', NULL);
 SELECT found('UPDATE btrdb.versions SET store = store + 1 WHERE version = 12 AND stream = ''b0000000-0000-0000-0000-000000000001''', NULL);
 
 -- garbage that is none

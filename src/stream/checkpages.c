@@ -12,6 +12,7 @@
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "page/map.h"
 #include "stream/check.h"
@@ -29,6 +30,27 @@ newest_version(BtrCheckState *state, const pg_uuid_t *stream)
 	if (entry == NULL)
 		return BTR_VERSION_EMPTY;
 	return entry->retired ? PG_INT64_MAX : entry->newest;
+}
+
+/*
+ * Says whether a node that was committed may be of a version after the newest known
+ * one: then the snapshot was too old for that version, and it, or that the stream was
+ * removed, is seen now.
+ */
+static bool
+may_be_newer(BtrCheckState *state, const BtrNodeHeader *node)
+{
+	Snapshot	snapshot;
+	BtrVersion	latest;
+	bool		newer;
+
+	if (node->version <= newest_version(state, &node->stream))
+		return false;
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	BtrVersionLatest(state->rel, &node->stream, snapshot, &latest);
+	newer = node->version <= latest.version || BtrIsRetired(&node->stream, snapshot);
+	UnregisterSnapshot(snapshot);
+	return newer;
 }
 
 /*
@@ -77,7 +99,7 @@ check_item(BtrCheckState *state, Page page, BtrOwnerState owner,
 		BtrCheckReport(blkno, offnum, "Node belongs to a version, but the transaction that wrote it has aborted", state);
 	else if (!reached && !state->tree_problem &&
 			 (!unsettled || owner == BTR_OWNER_COMMITTED) &&
-			 node.version <= newest_version(state, &node.stream))
+			 !may_be_newer(state, &node))
 		BtrCheckReport(blkno, offnum, "Node is not reachable from any version, nor garbage", state);
 	state->stream = NULL;
 }
