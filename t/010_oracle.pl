@@ -195,6 +195,20 @@ sub flush
 	  . "SELECT oracle.flushed($s->{id}, :v);\n";
 }
 
+# Removes a stream, and makes another one in its place.
+sub remove
+{
+	my ($s) = @_;
+	my $sql = any("SELECT btrdb_obliterate('$s->{uuid}');\n", "DELETE FROM btrdb.streams WHERE uuid = '$s->{uuid}';\n")
+	  . "SELECT oracle.removed($s->{id});\n"
+	  . "SELECT oracle.expect_error('SELECT btrdb_count(''$s->{uuid}''::uuid)', '42704');\n"
+	  . "SELECT oracle.expect_error('SELECT btrdb_insert(''$s->{uuid}'', 1, 1)', '42704');\n"
+	  . "SELECT oracle.expect_error('SELECT btrdb_create(''oracle'', stream => ''$s->{uuid}'')', '42710');\n";
+
+	@streams = grep { $_ != $s } @streams;
+	return $sql . create();
+}
+
 # A write that is complete when its subtransaction rolls back.
 sub abandon
 {
@@ -205,6 +219,7 @@ sub abandon
 		"SELECT btrdb_insert(''$s->{uuid}'', $array_args) FROM oracle.batch",
 		"SELECT btrdb_flush(''$s->{uuid}'')",
 		"SELECT btrdb_delete(''$s->{uuid}'', 0, ${\TIME_MAX})",
+		"SELECT btrdb_obliterate(''$s->{uuid}'')",
 		"SELECT btrdb_revert(''$s->{uuid}'', 5)");
 
 	return $batch . "SELECT oracle.abandon('$write');\n";
@@ -300,6 +315,7 @@ sub round
 	# What the crash may have done to anything that was there before it.
 	$sql .= "SELECT oracle.check_all(4);\n";
 	$sql .= create() for 1 .. ($round == 1 ? 4 : 1);
+	$sql .= remove(any(@streams)) if $round > 1 && chance(0.7);
 	$sql .= "SET btrdb.buffer_points = 50;\n" if chance(0.7);
 	$sql .= (chance(0.75) ? step(6) : transaction()) for 1 .. $transactions;
 	$sql .= operation();

@@ -305,6 +305,20 @@ BEGIN
 END
 $$;
 
+-- Takes note that the stream was removed.
+CREATE FUNCTION oracle.removed(s int) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF EXISTS (SELECT FROM btrdb.points WHERE stream = oracle.uuid_of(s)) THEN
+		PERFORM oracle.fail(format('stream %s was removed but has points', s));
+	END IF;
+	DELETE FROM oracle.point WHERE stream = s;
+	DELETE FROM oracle.hint WHERE stream = s;
+	DELETE FROM oracle.revert WHERE stream = s;
+	DELETE FROM oracle.stream WHERE id = s;
+END
+$$;
+
 -- ---- what to ask ----
 
 -- A version to read: 0, the latest committed, or any.
