@@ -110,6 +110,28 @@ EXECUTE v (:b, 44, 41, 0);
 EXECUTE v (:b, 41, 44, 12);
 RESET plan_cache_mode;
 
+-- conditions on the value are exact, and subtrees without such values are not read
+EXPLAIN (COSTS OFF) SELECT * FROM btrdb.points WHERE stream = :a AND value > 4000 AND 4100 >= value AND value::int % 2 = 0;
+SELECT work(format('SELECT * FROM btrdb.points WHERE stream = %L AND value > 4900', :a));
+SELECT work(format('SELECT * FROM btrdb.points WHERE stream = %L AND value < 3 ORDER BY time DESC', :a));
+SELECT work(format('SELECT * FROM btrdb.points WHERE stream = %L AND value > 6000', :a));
+SELECT work(format('SELECT * FROM btrdb.points WHERE stream = %L AND value > 3 AND value < 3', :a));
+SELECT work('SELECT * FROM btrdb.points WHERE value = 0.5');
+BEGIN;
+SELECT btrdb_insert(uuid, ARRAY[1, 2, 3, 4, 5, 6], ARRAY[0, '-0', 5e-324, -5e-324, 1.7976931348623157e308, -1.7976931348623157e308]) FROM s WHERE n = 20;
+SELECT btrdb_flush(uuid) FROM s WHERE n = 20;
+SELECT op, bound, differences(format('SELECT *, float8send(value) FROM (SELECT time, value FROM btrdb.points WHERE stream IN (%L, ''c0000000-0000-0000-0000-000000000014'') AND value %s %L::float8 UNION ALL SELECT 0, 0) AS p', :b, op, bound))
+FROM unnest(ARRAY['<', '<=', '=', '>=', '>']) AS op,
+	unnest(ARRAY['0', '-0', '5e-324', '1.7976931348623157e308', '-1.7976931348623157e308', 'Infinity', '-Infinity', 'NaN', '0.5', '2000']) AS bound
+WHERE differences(format('SELECT *, float8send(value) FROM (SELECT time, value FROM btrdb.points WHERE stream IN (%L, ''c0000000-0000-0000-0000-000000000014'') AND value %s %L::float8 UNION ALL SELECT 0, 0) AS p', :b, op, bound)) <> 0;
+ROLLBACK;
+SELECT differences('SELECT * FROM btrdb.points WHERE value > 5::float4 AND value < 7::numeric');
+SELECT differences('SELECT n, p.* FROM s JOIN btrdb.points AS p ON stream = uuid AND value > a AND b > value');
+SELECT differences(format('SELECT * FROM btrdb.points WHERE stream IN (%L, %L) AND stream = ANY (ARRAY(SELECT uuid FROM s WHERE n > 3)) AND value < 50', :a, :b));
+SELECT count(*) FROM btrdb.points WHERE stream = :a AND stream = :b;
+PREPARE above (float8) AS SELECT count(*) FROM btrdb.points WHERE value > $1;
+EXECUTE above (5005);
+EXECUTE above (NULL);
 PREPARE last (uuid, bigint) AS SELECT * FROM btrdb_values($1, 0, 43, $2) ORDER BY time DESC LIMIT 2;
 EXECUTE last (:b, 0);
 -- descending order: from the end, and no more than it takes

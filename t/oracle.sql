@@ -452,21 +452,24 @@ END
 $$;
 
 -- The first points by time in a direction, from btrdb.points or a version; of equal times, by
--- insertion in it.
+-- insertion in it.  With a condition on the value, or not.
 CREATE FUNCTION oracle.check_rows(s int, v bigint, lo bigint, hi bigint, direction text, n bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
+	bound float8 := (SELECT value FROM oracle.point WHERE stream = s ORDER BY random() LIMIT 1);
+	condition text := CASE WHEN random() < 0.4 AND bound IS NOT NULL
+		THEN format(' AND value %s %L::float8', (ARRAY['<', '<=', '=', '>=', '>'])[oracle.random_int(1, 5)], bound) ELSE '' END;
 	asked text := format(CASE WHEN v = 0 AND random() < 0.8
 						 THEN 'SELECT time, value FROM btrdb.points WHERE stream = %L AND time >= %s AND time < %s'
-						 ELSE 'SELECT * FROM btrdb_values(%L::uuid, %s, %s, %s)' END || ' ORDER BY time %5$s LIMIT %6$L',
-						 oracle.uuid_of(s), lo, hi, v, direction, n);
+						 ELSE 'SELECT * FROM btrdb_values(%L::uuid, %s, %s, %s) WHERE true' END || '%7$s ORDER BY time %5$s LIMIT %6$L',
+						 oracle.uuid_of(s), lo, hi, v, direction, n, condition);
 BEGIN
 	PERFORM oracle.expect_none(format(
 		'SELECT * FROM (SELECT row_number() OVER () AS n, * FROM (%1$s) q) a
 		 FULL JOIN (SELECT row_number() OVER (ORDER BY time %5$s, id %5$s) AS n, time, value
-					FROM oracle.contents(%2$s, %7$s, %3$s, %4$s) ORDER BY n LIMIT %6$L) e USING (n)
+					FROM oracle.contents(%2$s, %7$s, %3$s, %4$s) WHERE true %8$s ORDER BY n LIMIT %6$L) e USING (n)
 		 WHERE a.time IS DISTINCT FROM e.time OR float8send(a.value) IS DISTINCT FROM float8send(e.value)',
-		asked, s, lo, hi, direction, n, v), asked);
+		asked, s, lo, hi, direction, n, v, condition), asked);
 END
 $$;
 

@@ -6,6 +6,7 @@
 
 #include "access/relscan.h"
 #include "executor/tuptable.h"
+#include "utils/float.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/uuid.h"
@@ -97,7 +98,8 @@ next_point(RowScan *scan, BtrPoint *point)
 	{
 		MemoryContext old = MemoryContextSwitchTo(scan->context);
 		Snapshot	snapshot = scan->base.rs_snapshot;
-		BtrScanChoice all = {.start = BTR_TIME_MIN, .end = BTR_TIME_MAX};
+		BtrScanChoice all = {.start = BTR_TIME_MIN, .end = BTR_TIME_MAX,
+			.low = -get_float8_infinity(), .high = get_float8_infinity()};
 
 		/* streams and versions are rows, which SnapshotAny and the like would see wrongly */
 		if (snapshot == NULL || !IsMVCCSnapshot(snapshot))

@@ -39,6 +39,9 @@ extern List *BtrColumnPathkeys(PlannerInfo *root, RelOptInfo *rel, AttrNumber at
  */
 extern int	BtrMatchQual(Expr *clause, Index rti, Expr **arg);
 
+/* Likewise of value, which is compared with a float8: a strategy number or BTR_QUAL_NONE. */
+extern int	BtrMatchValueQual(Expr *clause, Index rti, Expr **arg);
+
 /* Flags of a scan of btrdb.points, the first of its plan's private data. */
 #define BTR_BACKWARD_STREAMS	1
 #define BTR_BACKWARD_TIME		2

@@ -2,8 +2,8 @@
  * points.c
  *		Paths to btrdb.points: which streams and times the query asks for.
  *
- * Conditions only choose what is read.  All of them are checked again on every
- * row, so what is chosen may be too much but never too little.
+ * Conditions on stream, time and value choose what is read, exactly; others are
+ * checked on every row.
  */
 #include "postgres.h"
 
@@ -31,6 +31,7 @@
 
 #define ATTR_STREAM		1
 #define ATTR_TIME		2
+#define ATTR_VALUE		3
 
 /* Points of a usual leaf, to estimate how many leaves are read. */
 #define POINTS_PER_LEAF	900
@@ -102,23 +103,64 @@ BtrMatchQual(Expr *clause, Index rti, Expr **arg)
 }
 
 /*
+ * Tells how a clause compares the value of points with a float8.
+ */
+int
+BtrMatchValueQual(Expr *clause, Index rti, Expr **arg)
+{
+	OpExpr	   *op = (OpExpr *) clause;
+	Oid			opno;
+
+	if (!IsA(clause, OpExpr) || list_length(op->args) != 2)
+		return BTR_QUAL_NONE;
+	opno = op->opno;
+	*arg = lsecond(op->args);
+	if (!is_column(linitial(op->args), rti, ATTR_VALUE))
+	{
+		if (!is_column(lsecond(op->args), rti, ATTR_VALUE))
+			return BTR_QUAL_NONE;
+		*arg = linitial(op->args);
+		opno = get_commutator(opno);
+	}
+	switch (OidIsValid(opno) ? get_opcode(opno) : InvalidOid)
+	{
+		case F_FLOAT8LT:
+			return BTLessStrategyNumber;
+		case F_FLOAT8LE:
+			return BTLessEqualStrategyNumber;
+		case F_FLOAT8EQ:
+			return BTEqualStrategyNumber;
+		case F_FLOAT8GE:
+			return BTGreaterEqualStrategyNumber;
+		case F_FLOAT8GT:
+			return BTGreaterStrategyNumber;
+		default:
+			return BTR_QUAL_NONE;
+	}
+}
+
+/*
+ * Says whether what a clause compares with can be computed before the scan.
+ */
+static bool
+is_computable(PlannerInfo *root, RelOptInfo *rel, const RestrictInfo *rinfo, Expr *arg)
+{
+	return !rinfo->pseudoconstant &&
+		!bms_is_member(rel->relid, pull_varnos(root, (Node *) arg)) &&
+		!contain_volatile_functions((Node *) arg) &&
+		!contain_subplans((Node *) arg);
+}
+
+/*
  * As BtrMatchQual(), for a planner's clause; refuses what cannot be computed before
  * the scan.
  */
 static int
 match_clause(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo, Expr **arg)
 {
-	int			kind;
+	int			kind = BtrMatchQual(rinfo->clause, rel->relid, arg);
 
-	if (rinfo->pseudoconstant)
-		return BTR_QUAL_NONE;
-	kind = BtrMatchQual(rinfo->clause, rel->relid, arg);
-	if (kind != BTR_QUAL_NONE &&
-		(bms_is_member(rel->relid, pull_varnos(root, (Node *) *arg)) ||
-		 contain_volatile_functions((Node *) *arg) ||
-		 contain_subplans((Node *) *arg)))
-		return BTR_QUAL_NONE;
-	return kind;
+	return kind != BTR_QUAL_NONE && is_computable(root, rel, rinfo, *arg) ? kind : BTR_QUAL_NONE;
 }
 
 /* What the conditions of a path say. */
@@ -235,10 +277,10 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List
 		  List *clauses, List *custom_plans)
 {
 	CustomScan *scan = makeNode(CustomScan);
+	List	   *filter = NIL;
 	ListCell   *lc;
 
 	scan->scan.plan.targetlist = tlist;
-	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
 	scan->scan.scanrelid = rel->relid;
 	scan->flags = best_path->flags;
 	scan->methods = &BtrPointScanMethods;
@@ -248,9 +290,14 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 		Expr	   *arg;
 
-		if (match_clause(root, rel, rinfo, &arg) != BTR_QUAL_NONE)
+		if (match_clause(root, rel, rinfo, &arg) != BTR_QUAL_NONE ||
+			(BtrMatchValueQual(rinfo->clause, rel->relid, &arg) != BTR_QUAL_NONE &&
+			 is_computable(root, rel, rinfo, arg)))
 			scan->custom_exprs = lappend(scan->custom_exprs, rinfo->clause);
+		else
+			filter = lappend(filter, rinfo);
 	}
+	scan->scan.plan.qual = extract_actual_clauses(filter, false);
 	return &scan->scan.plan;
 }
 

@@ -8,12 +8,15 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/stratnum.h"
 #include "catalog/pg_type_d.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/array.h"
+#include "utils/float.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
@@ -25,6 +28,7 @@
 /* A condition that chooses what is read. */
 typedef struct Qual
 {
+	bool		on_value;		/* kind is that of BtrMatchValueQual() */
 	int			kind;
 	Oid			type;			/* of what it compares with */
 	ExprState  *arg;
@@ -35,6 +39,7 @@ typedef struct PointScanState
 	CustomScanState css;
 
 	/* Info */
+	Oid			tableoid;
 	Qual	   *quals;
 	int			nquals;
 
@@ -43,6 +48,7 @@ typedef struct PointScanState
 	bool		shut_down;		/* they do not any more */
 
 	/* The current scan */
+	BtrScanChoice choice;
 	BtrTableScan *scan;			/* NULL before its first row is asked for */
 	const pg_uuid_t *stream;	/* of the run */
 	BtrRun		run;
@@ -63,16 +69,42 @@ compare_uuids(const void *a, const void *b)
 }
 
 /*
- * Makes the elements of an array the streams to read, sorted, each once.
+ * Narrows the choice to sorted streams, each there once, of which it may use the array.
  */
 static void
-choose_streams(ArrayType *array, BtrScanChoice *choice)
+choose_streams(BtrScanChoice *choice, pg_uuid_t *streams, int n)
+{
+	if (choice->streams != NULL)
+	{
+		int			kept = 0;
+
+		for (int i = 0, j = 0; i < n; i++)
+		{
+			while (j < choice->nstreams &&
+				   compare_uuids(&choice->streams[j], &streams[i]) < 0)
+				j++;
+			if (j < choice->nstreams &&
+				compare_uuids(&choice->streams[j], &streams[i]) == 0)
+				streams[kept++] = streams[i];
+		}
+		n = kept;
+	}
+	choice->streams = streams;
+	choice->nstreams = n;
+}
+
+/*
+ * Narrows the choice to the elements of an array of streams.
+ */
+static void
+choose_array(BtrScanChoice *choice, ArrayType *array)
 {
 	pg_uuid_t  *streams;
 	Datum	   *elements;
 	bool	   *nulls;
 	int			nelements;
 	int			n = 0;
+	int			distinct = 0;
 
 	deconstruct_array(array, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR,
 					  &elements, &nulls, &nelements);
@@ -83,34 +115,74 @@ choose_streams(ArrayType *array, BtrScanChoice *choice)
 			streams[n++] = *DatumGetUUIDP(elements[i]);
 	}
 	qsort(streams, n, sizeof(pg_uuid_t), compare_uuids);
-	choice->nstreams = 0;
 	for (int i = 0; i < n; i++)
 	{
 		if (i == 0 || compare_uuids(&streams[i], &streams[i - 1]) != 0)
-			streams[choice->nstreams++] = streams[i];
+			streams[distinct++] = streams[i];
 	}
-	choice->streams = streams;
+	choose_streams(choice, streams, distinct);
 }
 
 /*
- * Narrows the choice by one condition.  Of several on the stream one counts; the
- * others are checked on rows.
+ * Narrows the range of values by a comparison with operand.  Values are finite, so of
+ * two bounds that have no double between them one can stand for the other; NaN counts
+ * as larger than all of them.
+ */
+static void
+choose_values(int strategy, double operand, BtrScanChoice *choice)
+{
+	double		low = -get_float8_infinity();
+	double		high = get_float8_infinity();
+
+	switch (strategy)
+	{
+		case BTLessStrategyNumber:
+			high = isnan(operand) ? high : nextafter(operand, low);
+			break;
+		case BTLessEqualStrategyNumber:
+			high = isnan(operand) ? high : operand;
+			break;
+		case BTEqualStrategyNumber:
+			low = isnan(operand) ? high : operand;
+			high = isnan(operand) ? high : operand;
+			break;
+		case BTGreaterEqualStrategyNumber:
+			low = isnan(operand) ? high : operand;
+			break;
+		case BTGreaterStrategyNumber:
+			low = isnan(operand) ? high : nextafter(operand, high);
+			break;
+		default:
+			elog(ERROR, "unexpected condition %d on the value of points", strategy);
+	}
+	choice->low = Max(choice->low, low);
+	choice->high = Min(choice->high, high);
+}
+
+/*
+ * Narrows the choice by one condition.
  */
 static void
 apply_qual(const Qual *qual, Datum value, BtrScanChoice *choice)
 {
 	int64		time;
 
+	if (qual->on_value)
+	{
+		choose_values(qual->kind, DatumGetFloat8(value), choice);
+		return;
+	}
 	if (qual->kind == BTR_QUAL_STREAM)
 	{
-		choice->streams = DatumGetUUIDP(value);
-		choice->nstreams = 1;
+		pg_uuid_t  *stream = palloc(sizeof(pg_uuid_t));
+
+		*stream = *DatumGetUUIDP(value);
+		choose_streams(choice, stream, 1);
 		return;
 	}
 	if (qual->kind == BTR_QUAL_STREAM_ANY)
 	{
-		if (choice->streams == NULL)
-			choose_streams(DatumGetArrayTypeP(value), choice);
+		choose_array(choice, DatumGetArrayTypeP(value));
 		return;
 	}
 
@@ -151,6 +223,8 @@ start_scan(PointScanState *state)
 	CustomScan *plan = castNode(CustomScan, state->css.ss.ps.plan);
 	BtrScanChoice choice = {.start = BTR_TIME_MIN, .end = BTR_TIME_MAX};
 
+	choice.low = -get_float8_infinity();
+	choice.high = get_float8_infinity();
 	choice.streams_backward = (intVal(linitial(plan->custom_private)) & BTR_BACKWARD_STREAMS) != 0;
 	choice.time_backward = (intVal(linitial(plan->custom_private)) & BTR_BACKWARD_TIME) != 0;
 
@@ -168,12 +242,15 @@ start_scan(PointScanState *state)
 	state->scan = BtrTableScanBegin(state->css.ss.ss_currentRelation,
 									state->css.ss.ps.state->es_snapshot, &choice,
 									state->share);
+	state->choice = choice;
 	state->row = 0;
 	MemoryContextSwitchTo(old);
 }
 
 /*
  * Puts the next row into the scan's slot and returns it; it is empty at the end.
+ *
+ * This is done for every row, so it does no more than has changed since the last one.
  */
 static TupleTableSlot *
 next_row(ScanState *node)
@@ -182,31 +259,35 @@ next_row(ScanState *node)
 	TupleTableSlot *slot = node->ss_ScanTupleSlot;
 	BtrPoint	point;
 
-	ExecClearTuple(slot);
 	if (state->scan == NULL)
 	{
 		if (state->shut_down)
-			return slot;
+			return ExecClearTuple(slot);
 		start_scan(state);
 	}
-	if (state->run.left == 0 &&
-		!BtrTableScanNext(state->scan, &state->stream, &state->run))
-		return slot;
-	point = BtrRunTake(&state->run);
+	do
+	{
+		if (state->run.left == 0 &&
+			!BtrTableScanNext(state->scan, &state->stream, &state->run))
+			return ExecClearTuple(slot);
+		point = BtrRunTake(&state->run);
+	} while (!(point.value >= state->choice.low && point.value <= state->choice.high));
 
+	/* a virtual slot is emptied by a flag, unless somebody made a copy in it */
+	if (TTS_SHOULDFREE(slot))
+		ExecClearTuple(slot);
+	slot->tts_flags |= TTS_FLAG_EMPTY;
 	slot->tts_values[0] = UUIDPGetDatum(state->stream);
 	slot->tts_values[1] = Int64GetDatum(point.time);
 	slot->tts_values[2] = Float8GetDatum(point.value);
-	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
-		slot->tts_isnull[i] = i >= 3;
 	BtrRowTid(++state->row, &slot->tts_tid);
-	slot->tts_tableOid = RelationGetRelid(node->ss_currentRelation);
+	slot->tts_tableOid = state->tableoid;
 	return ExecStoreVirtualTuple(slot);
 }
 
 /*
- * Says that a row still fits what was chosen: the plan's own conditions, which are
- * checked after this, include those that chose.
+ * Is asked whether a row of a join that is checked again still fits what was chosen; no
+ * row of btrdb.points can be found for that.
  */
 static bool
 recheck_row(ScanState *node, TupleTableSlot *slot)
@@ -224,13 +305,21 @@ begin_point_scan(CustomScanState *node, EState *estate, int eflags)
 	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
 	ListCell   *lc;
 
-	state->quals = palloc(Max(list_length(plan->custom_exprs), 1) * sizeof(Qual));
+	state->tableoid = RelationGetRelid(node->ss.ss_currentRelation);
+	memset(node->ss.ss_ScanTupleSlot->tts_isnull, false,
+		   node->ss.ss_ScanTupleSlot->tts_tupleDescriptor->natts * sizeof(bool));
+	state->quals = palloc0(Max(list_length(plan->custom_exprs), 1) * sizeof(Qual));
 	foreach(lc, plan->custom_exprs)
 	{
 		Qual	   *qual = &state->quals[state->nquals++];
 		Expr	   *arg;
 
 		qual->kind = BtrMatchQual(lfirst(lc), plan->scan.scanrelid, &arg);
+		if (qual->kind == BTR_QUAL_NONE)
+		{
+			qual->on_value = true;
+			qual->kind = BtrMatchValueQual(lfirst(lc), plan->scan.scanrelid, &arg);
+		}
 		qual->type = exprType((Node *) arg);
 		qual->arg = ExecInitExpr(arg, &node->ss.ps);
 	}
@@ -393,6 +482,7 @@ explain_point_scan(CustomScanState *node, List *ancestors, struct ExplainState *
 	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
 	List	   *stream = NIL;
 	List	   *time = NIL;
+	List	   *value = NIL;
 	ListCell   *lc;
 
 	foreach(lc, plan->custom_exprs)
@@ -402,6 +492,8 @@ explain_point_scan(CustomScanState *node, List *ancestors, struct ExplainState *
 
 		if (kind == BTR_QUAL_STREAM || kind == BTR_QUAL_STREAM_ANY)
 			stream = lappend(stream, lfirst(lc));
+		else if (kind == BTR_QUAL_NONE)
+			value = lappend(value, lfirst(lc));
 		else
 			time = lappend(time, lfirst(lc));
 	}
@@ -411,6 +503,8 @@ explain_point_scan(CustomScanState *node, List *ancestors, struct ExplainState *
 		ExplainPropertyText("Stream", "all", es);
 	if (time != NIL)
 		BtrExplainExpr("Range", (Node *) make_ands_explicit(time), node, ancestors, es);
+	if (value != NIL)
+		BtrExplainExpr("Values", (Node *) make_ands_explicit(value), node, ancestors, es);
 
 	switch (intVal(linitial(plan->custom_private)))
 	{

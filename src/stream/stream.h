@@ -276,6 +276,9 @@ typedef struct BtrViewScan BtrViewScan;
 extern BtrViewScan *BtrViewScanBegin(const BtrView *view, int64 start, int64 end,
 									 bool backward);
 
+/* As BtrScanLimitValues(). */
+extern void BtrViewScanLimitValues(BtrViewScan *scan, double low, double high);
+
 /* The next point, or the next run; use one of the two. */
 extern bool BtrViewScanNext(BtrViewScan *scan, BtrPoint *point);
 extern bool BtrViewScanNextRun(BtrViewScan *scan, BtrRun *run);
@@ -312,6 +315,8 @@ typedef struct BtrScanChoice
 	int			nstreams;
 	int64		start;			/* of time: [start, end) */
 	int64		end;
+	double		low;			/* of values: [low, high]; runs may have others, too */
+	double		high;
 	bool		streams_backward;
 	bool		time_backward;	/* in each stream */
 } BtrScanChoice;

@@ -138,6 +138,7 @@ open_next_piece(BtrTableScan *scan)
 		BtrScanShareAdd(scan->share, &counts);
 		scan->points = BtrViewScanBegin(&scan->view, bounds[0], bounds[1],
 										scan->choice.time_backward);
+		BtrViewScanLimitValues(scan->points, scan->choice.low, scan->choice.high);
 		scan->nleaves = 0;
 		MemoryContextSwitchTo(old);
 	}
@@ -151,7 +152,7 @@ open_next_piece(BtrTableScan *scan)
 bool
 BtrTableScanNext(BtrTableScan *scan, const pg_uuid_t **stream, BtrRun *run)
 {
-	if (scan->choice.start >= scan->choice.end)
+	if (scan->choice.start >= scan->choice.end || scan->choice.low > scan->choice.high)
 		return false;
 	for (;;)
 	{

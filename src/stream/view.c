@@ -83,6 +83,17 @@ BtrViewScanBegin(const BtrView *view, int64 start, int64 end, bool backward)
 }
 
 /*
+ * Leaves out leaves of the tree that have no value in [low, high]; to be called before
+ * the first point is read.
+ */
+void
+BtrViewScanLimitValues(BtrViewScan *scan, double low, double high)
+{
+	if (scan->tree != NULL)
+		BtrScanLimitValues(scan->tree, low, high);
+}
+
+/*
  * Takes n points, in the direction of the scan, from those that are left.
  */
 static void

@@ -30,6 +30,16 @@ BtrScanBegin(const BtrTree *tree, int64 start, int64 end, bool backward)
 }
 
 /*
+ * Leaves out subtrees that have no value in [low, high].
+ */
+void
+BtrScanLimitValues(BtrScan *scan, double low, double high)
+{
+	scan->walk.low = low;
+	scan->walk.high = high;
+}
+
+/*
  * Gives the points of the next leaf that lie in the range.
  */
 bool

@@ -113,6 +113,12 @@ typedef struct BtrScan BtrScan;
 extern BtrScan *BtrScanBegin(const BtrTree *tree, int64 start, int64 end, bool backward);
 
 /*
+ * Leaves out leaves, and subtrees, that have no value in [low, high].  Points of leaves that
+ * have one are not sorted out.
+ */
+extern void BtrScanLimitValues(BtrScan *scan, double low, double high);
+
+/*
  * Next batch of points, at most a leaf; false at the end.  Inside a batch points are
  * in time order in either case.  The arrays are valid until the next call.
  */

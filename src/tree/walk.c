@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -18,6 +20,8 @@ BtrWalkInit(BtrWalk *walk, const BtrTree *tree)
 {
 	memset(walk, 0, sizeof(*walk));
 	walk->tree = *tree;
+	walk->low = -INFINITY;
+	walk->high = INFINITY;
 	ItemPointerSetInvalid(&walk->read);
 	ItemPointerSetInvalid(&walk->leaf);
 	walk->context = CurrentMemoryContext;
@@ -157,8 +161,18 @@ BtrWalkPop(BtrWalk *walk)
 }
 
 /*
- * Finds the next child, in the given direction, whose slots overlap [start, end);
- * removes nodes that have no more of them from the path.
+ * Says whether any of the points that stat summarises may have a value in the walk's
+ * range.
+ */
+static inline bool
+has_values(const BtrWalk *walk, const BtrStat *stat)
+{
+	return stat->max >= walk->low && stat->min <= walk->high;
+}
+
+/*
+ * Finds the next child, in the given direction, whose slots overlap [start, end) and
+ * that has values in the walk's range; removes nodes that have no more of them from the path.
  */
 static bool
 next_child(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref)
@@ -166,7 +180,8 @@ next_child(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref)
 	if (!walk->started)
 	{
 		walk->started = true;
-		if (BtrRootIsEmpty(&walk->tree.root) || start >= end)
+		if (BtrRootIsEmpty(&walk->tree.root) || start >= end ||
+			!has_values(walk, &walk->tree.root.stat))
 			return false;
 		*ref = BtrRootRef(&walk->tree.root);
 		return true;
@@ -185,7 +200,7 @@ next_child(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref)
 			bool		overlaps = range.start < end && start < range.end;
 
 			frame->next++;
-			if (!overlaps)
+			if (!overlaps || !has_values(walk, &BtrNodeEntries(frame->node)[i].stat))
 				continue;
 
 			/* All parts of a leaf are done with this one. */

@@ -28,6 +28,8 @@ typedef struct BtrWalk
 {
 	/* Info */
 	BtrTree		tree;
+	double		low;			/* BtrWalkFindLeaf() passes over what has no value in */
+	double		high;			/* [low, high]; everything has one to begin with */
 
 	/* Variables */
 	bool		started;		/* the root has been looked at */
