@@ -13,6 +13,7 @@
 
 int			btrdb_buffer_points = 4096;
 int			btrdb_buffer_rows = 1024;
+int			btrdb_compact_rows = 64;
 int			btrdb_direct_points = 1024;
 bool		btrdb_enable_custom_scan = true;
 int			btrdb_flush_memory = 65536;
@@ -39,6 +40,14 @@ BtrDefineGucs(void)
 							NULL,
 							&btrdb_buffer_rows,
 							1024, 1, INT_MAX,
+							PGC_USERSET, 0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("btrdb.compact_rows",
+							"Sets how many rows with points of many streams may wait before they are sorted by stream.",
+							"Statements over many streams write such rows, one for each 64 streams or so.",
+							&btrdb_compact_rows,
+							64, 1, INT_MAX,
 							PGC_USERSET, 0,
 							NULL, NULL, NULL);
 

@@ -143,6 +143,22 @@ sub insert
 	return $sql . "SELECT oracle.inserted($s->{id}, :v, $one_call);\n";
 }
 
+# One statement over several streams: mostly a few points of each.
+sub insert_wide
+{
+	my $sql = "DELETE FROM oracle.wide;\n";
+
+	foreach my $s (@streams)
+	{
+		next if chance(0.1);
+		$sql .= make_batch($s, chance(0.85) ? log_uniform(1, 16) : log_uniform(16, 2000))
+		  . "INSERT INTO oracle.wide SELECT $s->{id}, * FROM oracle.batch;\n";
+	}
+	return $sql
+	  . "INSERT INTO btrdb.points SELECT uuid, time, value FROM oracle.wide JOIN oracle.stream ON id = stream ORDER BY ord, id;\n"
+	  . "SELECT oracle.wide_inserted();\n";
+}
+
 sub delete_range
 {
 	my ($s) = @_;
@@ -217,6 +233,7 @@ sub abandon
 	my $write = any(
 		"SELECT btrdb_insert(''$s->{uuid}'', $array_args) FROM oracle.batch",
 		"SELECT btrdb_insert(''$s->{uuid}'', $array_args) FROM oracle.batch",
+		"INSERT INTO btrdb.points SELECT uuid, time, value FROM oracle.batch JOIN oracle.stream ON id % 5 = ord % 5",
 		"SELECT btrdb_flush(''$s->{uuid}'')",
 		"SELECT btrdb_delete(''$s->{uuid}'', 0, ${\TIME_MAX})",
 		"SELECT btrdb_obliterate(''$s->{uuid}'')",
@@ -257,6 +274,7 @@ sub settings
 	return any(
 		sprintf("SET btrdb.buffer_points = %d;\n", any(0, 50, 50, 500, 4096)),
 		sprintf("SET btrdb.buffer_rows = %d;\n", any(1, 3, 20, 1024)),
+		sprintf("SET btrdb.compact_rows = %d;\n", any(1, 3, 10, 64)),
 		sprintf("SET btrdb.direct_points = %d;\n", any(1, 200, 1024, 1024, 100000)),
 		sprintf("SET btrdb.flush_memory = %d;\n", any(64, 64, 65536)));
 }
@@ -269,7 +287,8 @@ sub step
 	my $r = rand();
 	my $sql = operation();
 
-	if ($r < 0.57) { $sql .= insert($s) }
+	if ($r < 0.37) { $sql .= insert($s) }
+	elsif ($r < 0.57) { $sql .= insert_wide() }
 	elsif ($r < 0.60) { $sql .= there_and_back($s) }
 	elsif ($r < 0.72) { $sql .= delete_range($s) }
 	elsif ($r < 0.80) { $sql .= revert($s) }
@@ -317,6 +336,7 @@ sub round
 	$sql .= create() for 1 .. ($round == 1 ? 4 : 1);
 	$sql .= remove(any(@streams)) if $round > 1 && chance(0.7);
 	$sql .= "SET btrdb.buffer_points = 50;\n" if chance(0.7);
+	$sql .= "SET btrdb.compact_rows = 3;\n" if chance(0.7);
 	$sql .= (chance(0.75) ? step(6) : transaction()) for 1 .. $transactions;
 	$sql .= operation();
 	$sql .= checks($_, 10) foreach @streams;

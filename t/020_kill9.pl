@@ -52,6 +52,22 @@ sub insert
 	  . "FROM generate_series(1, $n) i;\n";
 }
 
+# A batch of all shared streams, by one statement.
+sub insert_wide
+{
+	my ($effect) = @_;
+	my $b = ++$batch;
+	my $n = 1 + random_below(15);
+	my $base = random_below(5) ? $b * 1000000 : random_below(1000000) * 1000;
+	my $list = join(',', map { $streams{$_} } 0 .. $nshared - 1);
+
+	if ($effect)
+	{
+		$effect->{ $streams{$_} }{$b} = $n foreach 0 .. $nshared - 1;
+	}
+	return "INSERT INTO btrdb.points SELECT s, $base + i * 1000, $b FROM unnest('{$list}'::uuid[]) s, generate_series(1, $n) i;\n";
+}
+
 # A batch in its own part of time, to be deleted as a whole later.
 sub insert_private
 {
@@ -86,7 +102,8 @@ sub transaction
 	my $shared = $streams{ random_below($nshared) };
 	my $r = rand();
 
-	return (insert($shared, 1 + random_below(50), \%effect), \%effect) if $r < 0.55;
+	return (insert($shared, 1 + random_below(50), \%effect), \%effect) if $r < 0.30;
+	return (insert_wide(\%effect), \%effect) if $r < 0.55;
 	return (insert($shared, 1024 + random_below(1000), \%effect), \%effect) if $r < 0.60;
 	return (insert_private($writer, \%effect), \%effect) if $r < 0.75;
 	return (delete_private($writer, \%effect), \%effect) if $r < 0.82;
@@ -108,8 +125,9 @@ sub transaction
 		foreach my $stream (sort map { $streams{$_} } 0 .. $nshared - 1)
 		{
 			$sql .= insert($stream, random_below(10) ? 1 + random_below(20) : 1100, \%effect);
-			$sql .= "SAVEPOINT s;\n" . insert($stream, random_below(4) ? 10 : 1100) . "ROLLBACK TO s;\n"
+			$sql .= "SAVEPOINT s;\n" . insert($stream, random_below(4) ? 10 : 1100) . insert_wide() . "ROLLBACK TO s;\n"
 			  if random_below(4) == 0;
+			$sql .= insert_wide(\%effect) if random_below(4) == 0;
 		}
 	}
 	return ("${sql}COMMIT;\n", \%effect);
@@ -135,7 +153,7 @@ sub start_writer
 	my ($writer) = @_;
 	my $base = "$PostgreSQL::Test::Utils::tmp_check/kill9_writer_$writer";
 	my @list;
-	my $script = "SET btrdb.buffer_points = 200;\nSET btrdb.buffer_rows = 20;\n\\o /dev/null\n";
+	my $script = "SET btrdb.buffer_points = 200;\nSET btrdb.buffer_rows = 20;\nSET btrdb.compact_rows = 6;\n\\o /dev/null\n";
 
 	# What a crash takes back is put back by the list that starts after it.
 	$alive{$writer} = [ grep { $expected{ $streams{"w$writer"} }{$_} }

@@ -33,6 +33,18 @@ LANGUAGE sql AS $$
 	FROM (SELECT floor(random() * 1e9)::bigint AS base OFFSET 0) b, generate_series(1, n) i
 $$;
 
+-- Streams that statements over many streams write to besides.
+CREATE TABLE race.other AS
+SELECT btrdb_create('race', jsonb_build_object('name', i)) AS uuid FROM generate_series(4, 8) i;
+
+CREATE FUNCTION race.insert_wide() RETURNS void
+LANGUAGE sql AS $$
+	INSERT INTO btrdb.points
+	SELECT uuid, base + i * 1000::bigint, batch * 10000.0::float8 + 12
+	FROM (SELECT floor(random() * 1e9)::bigint AS base, nextval('race.batch') AS batch OFFSET 0) b,
+		(SELECT uuid FROM race.stream WHERE id < 3 UNION ALL SELECT uuid FROM race.other) s, generate_series(1, 12) i
+$$;
+
 CREATE FUNCTION race.insert_pair(n int) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -76,8 +88,8 @@ $$;
 CREATE FUNCTION race.wrong_pairs() RETURNS text
 LANGUAGE sql AS $$
 	SELECT string_agg(format('batch %s is in one stream only', value), '; ')
-	FROM (SELECT value FROM btrdb_values(race.uuid(1), 0, 10000000000) WHERE value::bigint % 10000 IN (77, 1077) GROUP BY value) a
-	FULL JOIN (SELECT value FROM btrdb_values(race.uuid(2), 0, 10000000000) WHERE value::bigint % 10000 IN (77, 1077) GROUP BY value) b
+	FROM (SELECT value FROM btrdb_values(race.uuid(1), 0, 10000000000) WHERE value::bigint % 10000 IN (12, 77, 1077) GROUP BY value) a
+	FULL JOIN (SELECT value FROM btrdb_values(race.uuid(2), 0, 10000000000) WHERE value::bigint % 10000 IN (12, 77, 1077) GROUP BY value) b
 		USING (value)
 	WHERE a.value IS NULL OR b.value IS NULL
 $$;
@@ -98,9 +110,12 @@ LANGUAGE sql AS $$
 $$;
 });
 
-my $settings = "SET btrdb.buffer_points = 300;\nSET btrdb.buffer_rows = 15;\n";
+my $settings = "SET btrdb.buffer_points = 300;\nSET btrdb.buffer_rows = 15;\nSET btrdb.compact_rows = 5;\n";
 my %scripts = (
-	'small@30' => "${settings}SELECT race.insert(1 + (random() * 2)::int, 1 + (random() * 30)::int);\n",
+	'small@30' => "${settings}SELECT race.insert(1 + (random() * 2)::int, (ARRAY[1, 2, 3, 5, 8, 13, 17, 23, 31])[1 + (random() * 8)::int]);\n",
+	'wide@30' => "${settings}SELECT race.insert_wide();\n",
+	'wide_rolled_back@3' => "${settings}BEGIN;\nSELECT race.insert_wide();\nSAVEPOINT s;\nSELECT race.insert_wide();\nROLLBACK TO s;\nSELECT race.insert_wide();\n"
+	  . "SELECT race.check(race.wrong(1));\nROLLBACK;\n",
 	'direct@2' => "SELECT race.insert(1 + (random() * 2)::int, 1024 + (random() * 50)::int);\n",
 	'pair@10' => "${settings}SELECT race.insert_pair(77);\n",
 	'direct_pair@1' => "SELECT race.insert_pair(1077);\n",
@@ -126,8 +141,8 @@ my %scripts = (
 	# Reads its own writes, in the tree and in the buffer, among those of others.
 	'own@4' =>
 	  "${settings}BEGIN;\nSELECT race.insert(1, 5);\nSELECT race.check(race.wrong(1));\nSELECT race.insert(1, 1100);\n"
-	  . "SELECT race.check(race.wrong(1));\nSELECT race.insert(1, 200);\nSELECT race.check(race.wrong(1));\nCOMMIT;\n",
-	'vacuum@1' => "VACUUM btrdb.buffer, btrdb.versions, btrdb.points;\n",);
+	  . "SELECT race.check(race.wrong(1));\nSELECT race.insert(1, 200);\nSELECT race.insert_wide();\nSELECT race.check(race.wrong(1));\nCOMMIT;\n",
+	'vacuum@1' => "VACUUM btrdb.mixed, btrdb.buffer, btrdb.versions, btrdb.points;\n",);
 
 $node->pgbench(
 	"--no-vacuum --client=8 --jobs=2 --transactions=250 --random-seed=$seed",

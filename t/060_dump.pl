@@ -16,12 +16,13 @@ my $dir = PostgreSQL::Test::Utils::tempdir();
 
 # Everything that a restore brings back.
 my $digest = qq{
-SELECT uuid, collection, tags, annotations, name, unit, property_version, extract(epoch FROM created), retention FROM btrdb.streams ORDER BY uuid;
+SELECT uuid, collection, tags, annotations, name, unit, property_version, extract(epoch FROM created), retention, number FROM btrdb.streams ORDER BY uuid;
 SELECT uuid, btrdb_count(uuid), (SELECT md5(string_agg(time || '=' || value, ',' ORDER BY n))
 	FROM btrdb_values(uuid, ${\TIME_MIN}, ${\TIME_MAX}) WITH ORDINALITY AS p (time, value, n))
 FROM btrdb.streams ORDER BY uuid;
 SELECT count(*), count(DISTINCT stream) FROM btrdb.points;
 SELECT stream, extract(epoch FROM retired) FROM btrdb.retired ORDER BY stream;
+SELECT last_value FROM btrdb.streams_number_seq;
 };
 
 $node->safe_psql('postgres', q{
@@ -32,6 +33,7 @@ FROM btrdb.streams, generate_series(1::bigint, 20000) AS i WHERE name IN ('s1', 
 SELECT btrdb_insert(uuid, ARRAY[5, 5, 5, -4611686018427387904, 4611686018427387903], ARRAY[2, 1, -0.0, 1e-310, 1.7976931348623157e308])
 FROM btrdb.streams WHERE name <> 's20';
 SELECT btrdb_delete(uuid, 5000, 900000) FROM btrdb.streams WHERE name = 's2';
+INSERT INTO btrdb.points SELECT uuid, 5, i FROM btrdb.streams, generate_series(1, 3) AS i WHERE name <> 's20';
 SELECT btrdb_create('dump', stream => '60000000-0000-0000-0000-000000000002');
 SELECT btrdb_insert('60000000-0000-0000-0000-000000000002', 1, 1);
 SELECT btrdb_obliterate('60000000-0000-0000-0000-000000000002');

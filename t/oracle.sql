@@ -47,6 +47,14 @@ CREATE TABLE oracle.hint (
 	time bigint NOT NULL
 );
 
+-- The points of the statement over several streams under way.
+CREATE TABLE oracle.wide (
+	stream int NOT NULL,
+	ord int NOT NULL,
+	time bigint NOT NULL,
+	value float8 NOT NULL
+);
+
 -- The points of the insert under way.
 CREATE TABLE oracle.batch (
 	ord int NOT NULL,
@@ -236,6 +244,18 @@ BEGIN
 END
 $$;
 
+-- The same for all streams but s: a compaction that a call brings about may flush others.
+CREATE FUNCTION oracle.settle_others(s int) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	other oracle.stream;
+BEGIN
+	FOR other IN SELECT * FROM oracle.stream WHERE id <> s LOOP
+		PERFORM oracle.settle(other.id, btrdb_version(other.uuid), false);
+	END LOOP;
+END
+$$;
+
 -- Compares what a writing function returned with btrdb_version().
 CREATE FUNCTION oracle.expect_version(s int, returned bigint) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -257,6 +277,18 @@ BEGIN
 		value, oracle.buffered(), oracle.never()
 	FROM oracle.batch;
 	PERFORM oracle.settle(s, returned, false);
+	PERFORM oracle.settle_others(s);
+END
+$$;
+
+-- Takes note that oracle.wide was inserted by one statement.
+CREATE FUNCTION oracle.wide_inserted() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO oracle.point
+	SELECT stream, time, oracle.op() << 20, (oracle.op() << 20) + ord, value, oracle.buffered(), oracle.never()
+	FROM oracle.wide;
+	PERFORM oracle.settle_others(0);
 END
 $$;
 

@@ -77,14 +77,13 @@ open_view(AnalyzeScan *scan, const pg_uuid_t *stream)
 static void
 count_points(AnalyzeScan *scan)
 {
-	Snapshot	snapshot = GetActiveSnapshot();
 	int64		room = 256;
+	BtrStreams	streams;
 	pg_uuid_t	next;
-	bool		found;
 
 	scan->stream = palloc(room * sizeof(StreamPoints));
-	for (found = BtrNextStream(NULL, snapshot, &next); found;
-		 found = BtrNextStream(&next, snapshot, &next))
+	BtrStreamsBegin(&streams, scan->base.rs_rd, GetActiveSnapshot());
+	while (BtrStreamsNext(&streams, &next))
 	{
 		int64		count;
 

@@ -53,7 +53,7 @@ typedef struct BtrMaintained
 	int64		items;
 } BtrMaintained;
 
-#define BTR_MAINTAIN_ACTIONS	3
+#define BTR_MAINTAIN_ACTIONS	4
 
 /* Maintenance at work; what is done may be read at any time. */
 typedef struct BtrMaintenance
@@ -79,7 +79,7 @@ typedef struct BtrMaintenance
 extern void BtrMaintainBegin(BtrMaintenance *state, int ms);
 
 /*
- * Does what is due for one stream, or a share of what is due for all: flushes a buffer,
+ * Does what is due for one stream, or a share of what is due for all: compacts, flushes a buffer,
  * forgets versions, deletes garbage rows that VACUUM has finished and buffered rows of
  * removed streams.  Waits for nobody.  Returns whether there is more to do and time left.  May be called in one transaction or
  * in several; also after an error, to go on with the next stream.

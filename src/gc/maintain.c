@@ -1,7 +1,7 @@
 /*
  * maintain.c
- *		What is to be done now and then: flushing buffers, forgetting versions, deleting
- *		finished garbage rows.
+ *		What is to be done now and then: compacting and flushing buffers, forgetting versions,
+ *		deleting finished garbage rows.
  */
 #include "postgres.h"
 
@@ -16,13 +16,37 @@
 
 #include "gc/gc.h"
 #include "guc.h"
-#include "stream/buffer.h"
+#include "stream/mixed.h"
 
 /*
  * A buffer that is not filled any more is flushed if it is at least so full, as a part
  * of the limits at which an insert flushes.  A flush of less would write more than it is worth.
  */
 #define DUE_PART		8
+
+/*
+ * Moves what statements over many streams have left to the buffers of single streams, where that
+ * is due.
+ */
+static void
+compact_due(Relation rel, TimestampTz end, BtrMaintained *done)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	int64		cohort = BTR_NO_COHORT;
+	BtrCompacted moved = {0};
+	int			waiting;
+
+	while (GetCurrentTimestamp() < end &&
+		   BtrMixedNextCohort(rel, snapshot, &cohort, &waiting))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (waiting >= Max(btrdb_compact_rows / DUE_PART, 1))
+			(void) BtrCompact(rel, cohort, false, &moved);
+	}
+	UnregisterSnapshot(snapshot);
+	done->streams = moved.streams;
+	done->items = moved.points;
+}
 
 /*
  * Says whether a stream's buffer is worth a flush.
@@ -42,6 +66,17 @@ is_due(Relation rel, const pg_uuid_t *stream, Snapshot snapshot, const BtrVersio
 }
 
 /*
+ * Says whether the buffer may hold a part of what a call has inserted, and btrdb.mixed the rest.
+ */
+static bool
+is_partial(Relation rel, const pg_uuid_t *stream, Snapshot snapshot)
+{
+	int64		cohort = BtrStreamCohort(stream, snapshot);
+
+	return cohort != BTR_NO_COHORT && BtrMixedHolds(rel, cohort, stream, snapshot);
+}
+
+/*
  * Flushes the stream's buffer if that is due, the user sees the stream and nobody has
  * locked it.
  */
@@ -54,6 +89,7 @@ flush_due(Relation rel, const pg_uuid_t *stream, BtrMaintained *done)
 
 	BtrVersionLatest(rel, stream, snapshot, &before);
 	if (is_due(rel, stream, snapshot, &before) && BtrStreamIsVisible(stream) &&
+		!is_partial(rel, stream, snapshot) &&
 		BtrFlush(rel, stream, NULL, false, &after) && after.version > before.version)
 	{
 		done->streams++;
@@ -113,6 +149,7 @@ typedef struct Action
 } Action;
 
 static const Action actions[] = {
+	{"compact", NULL, NULL, compact_due},
 	{"flush", BtrBufferNextStream, flush_due, NULL},
 	{"retain", BtrRetainNext, BtrRetain, NULL},
 	{"garbage", NULL, NULL, delete_finished},

@@ -10,8 +10,28 @@
 #include "utils/uuid.h"
 
 #include "sql/args.h"
+#include "stream/mixed.h"
 
 PG_FUNCTION_INFO_V1(btrdb_flush);
+
+/*
+ * Moves what statements over many streams have left to the buffers of single streams, before the first
+ * stream is locked.
+ */
+static void
+compact_all(Relation rel)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	int64		cohort = BTR_NO_COHORT;
+	int			waiting;
+
+	while (BtrMixedNextCohort(rel, snapshot, &cohort, &waiting))
+	{
+		CHECK_FOR_INTERRUPTS();
+		(void) BtrCompact(rel, cohort, true, NULL);
+	}
+	UnregisterSnapshot(snapshot);
+}
 
 /*
  * btrdb_flush(stream uuid) returns bigint: commits the buffer of a stream and
@@ -30,15 +50,19 @@ btrdb_flush(PG_FUNCTION_ARGS)
 	rel = BtrStoreOpen(stream, RowExclusiveLock, ACL_INSERT);
 	if (stream != NULL)
 	{
+		BtrCompactStream(rel, stream);
 		(void) BtrFlush(rel, stream, NULL, true, &version);
 		result = version.version;
 	}
 	else
 	{
-		Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+		Snapshot	snapshot;
 		pg_uuid_t	next;
-		bool		found = BtrBufferNextStream(NULL, snapshot, &next);
+		bool		found;
 
+		compact_all(rel);
+		snapshot = RegisterSnapshot(GetLatestSnapshot());
+		found = BtrBufferNextStream(NULL, snapshot, &next);
 		for (; found; found = BtrBufferNextStream(&next, snapshot, &next))
 		{
 			CHECK_FOR_INTERRUPTS();

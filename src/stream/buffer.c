@@ -22,7 +22,7 @@
 #include "utils/snapmgr.h"
 
 #include "guc.h"
-#include "stream/buffer.h"
+#include "stream/mixed.h"
 
 /* Largest block: two rows fill a page. */
 #define BLOCK_SIZE_MAX	4000
@@ -38,8 +38,8 @@ typedef union PackedPoints
 /*
  * Says whether a row was deleted by a transaction that has committed.
  */
-static bool
-is_absorbed(HeapTupleHeader row)
+bool
+BtrIsAbsorbed(HeapTupleHeader row)
 {
 	TransactionId deleter;
 
@@ -114,12 +114,12 @@ encode_block(const int64 *time, const double *value, int n, PackedPoints *block)
  * Inserts a row of command cid, which may be before the current one, and its index
  * entries.
  */
-static void
-insert_row(CatalogIndexState indexes, HeapTuple tuple, const Datum *value, CommandId cid)
+void
+BtrInsertRow(CatalogIndexState indexes, HeapTuple tuple, const Datum *value, CommandId cid)
 {
-	Relation	buffer = indexes->ri_RelationDesc;
+	Relation	rel = indexes->ri_RelationDesc;
 
-	heap_insert(buffer, tuple, cid, 0, NULL);
+	heap_insert(rel, tuple, cid, 0, NULL);
 	for (int i = 0; i < indexes->ri_NumIndices; i++)
 	{
 		IndexInfo  *info = indexes->ri_IndexRelationInfo[i];
@@ -128,7 +128,7 @@ insert_row(CatalogIndexState indexes, HeapTuple tuple, const Datum *value, Comma
 
 		for (int j = 0; j < info->ii_NumIndexAttrs; j++)
 			key[j] = value[info->ii_IndexAttrNumbers[j] - 1];
-		index_insert(indexes->ri_IndexRelationDescs[i], key, isnull, &tuple->t_self, buffer,
+		index_insert(indexes->ri_IndexRelationDescs[i], key, isnull, &tuple->t_self, rel,
 					 UNIQUE_CHECK_NO, false, info);
 	}
 }
@@ -173,7 +173,7 @@ BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
 		value[Anum_buffer_ordinal - 1] = Int64GetDatum(++ordinal);
 		value[Anum_buffer_total - 1] = Int64GetDatum(total += count);
 		tuple = heap_form_tuple(RelationGetDescr(buffer), value, isnull);
-		insert_row(indexes, tuple, value, cid);
+		BtrInsertRow(indexes, tuple, value, cid);
 		heap_freetuple(tuple);
 	}
 	CatalogCloseIndexes(indexes);
@@ -185,8 +185,8 @@ BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
 }
 
 /*
- * Reads the stream's buffered points that snapshot sees, sorted by time, equal
- * times in insertion order.  The arrays are palloc'd.
+ * Reads the stream's buffered points that snapshot sees, those in btrdb.mixed included,
+ * sorted by time, equal times in insertion order.  The arrays are palloc'd.
  *
  * skip_absorbed: leave out rows whose deleter has committed, even if snapshot
  * does not see that.  Readers whose version was made by their own transaction
@@ -203,10 +203,11 @@ BtrBufferRead(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
 	BtrBufferScanBegin(&scan, rel, stream, snapshot, 0, AccessShareLock);
 	while (BtrBufferScanNext(&scan, ForwardScanDirection))
 	{
-		if (!skip_absorbed || !is_absorbed(scan.tuple->t_data))
+		if (!skip_absorbed || !BtrIsAbsorbed(scan.tuple->t_data))
 			BtrBufferScanPoints(&scan, &array);
 	}
 	BtrBufferScanEnd(&scan);
+	BtrMixedRead(rel, stream, snapshot, skip_absorbed, &array);
 
 	BtrSortPoints(array.time, array.value, array.n);
 	*points = BtrPointArrayPoints(&array);

@@ -8,6 +8,7 @@
 #include "access/genam.h"
 #include "access/htup.h"
 #include "access/transam.h"
+#include "catalog/indexing.h"
 
 #include "stream/stream.h"
 #include "tree/points.h"
@@ -40,6 +41,15 @@ extern BtrHint *BtrGetHint(const pg_uuid_t *stream);
 
 /* Sorts n points by time; points of equal time keep their order. */
 extern void BtrSortPoints(int64 *time, double *value, int64 n);
+
+/* ---- buffer.c ---- */
+
+/* Inserts a row of command cid, which may be before the current one, and its index entries. */
+extern void BtrInsertRow(CatalogIndexState indexes, HeapTuple tuple, const Datum *value,
+						 CommandId cid);
+
+/* Was a row deleted by a transaction that has committed? */
+extern bool BtrIsAbsorbed(HeapTupleHeader row);
 
 /* ---- bufferscan.c ---- */
 

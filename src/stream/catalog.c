@@ -35,6 +35,7 @@ forget_catalog(Datum arg, Oid relid)
 		relid == catalog.streams_retention_idx ||
 		relid == catalog.versions || relid == catalog.versions_pkey ||
 		relid == catalog.buffer || relid == catalog.buffer_idx ||
+		relid == catalog.mixed || relid == catalog.mixed_idx ||
 		relid == catalog.heads || relid == catalog.heads_pkey ||
 		relid == catalog.retired || relid == catalog.retired_pkey ||
 		relid == catalog.garbage || relid == catalog.garbage_idx)
@@ -99,6 +100,8 @@ BtrGetCatalog(void)
 	found.versions_pkey = lookup(schema, "versions_pkey");
 	found.buffer = lookup(schema, "buffer");
 	found.buffer_idx = lookup(schema, "buffer_idx");
+	found.mixed = lookup(schema, "mixed");
+	found.mixed_idx = lookup(schema, "mixed_idx");
 	found.heads = lookup(schema, "heads");
 	found.heads_pkey = lookup(schema, "heads_pkey");
 	found.retired = lookup(schema, "retired");

@@ -46,8 +46,8 @@ BtrDeleteRow(Relation rel, ItemPointer tid, const pg_uuid_t *stream)
  * version of the stream.  Otherwise it is the transaction's own, because what that
  * does not see must not enter the tree by this transaction.
  */
-static void
-push_change_snapshot(void)
+void
+BtrPushChangeSnapshot(void)
 {
 	PushActiveSnapshot(IsolationUsesXactSnapshot() ? GetTransactionSnapshot() :
 					   GetLatestSnapshot());
@@ -91,7 +91,7 @@ BtrChangeBegin(Relation rel, const pg_uuid_t *stream, bool wait, BtrVersion *lat
 
 	/* What this statement has written so far must be seen. */
 	CommandCounterIncrement();
-	push_change_snapshot();
+	BtrPushChangeSnapshot();
 	BtrVersionLatest(rel, stream, GetActiveSnapshot(), latest);
 	if (IsolationUsesXactSnapshot() && !is_newest(rel, stream, latest))
 	{

@@ -23,9 +23,9 @@
 #include "utils/snapmgr.h"
 
 #include "codec/leaf.h"
-#include "stream/buffer.h"
 #include "stream/check.h"
 #include "stream/garbage.h"
+#include "stream/mixed.h"
 #include "stream/version.h"
 #include "tree/walk.h"
 #include "types/check.h"
@@ -44,13 +44,10 @@ BtrCheckReport(BlockNumber blkno, OffsetNumber offnum, const char *text, void *a
 }
 
 /*
- * Reports a problem of rows.
+ * Reports a problem of rows, about the stream at hand.
  */
-static void
-report_row(BtrCheckState *state, const char *format,...) pg_attribute_printf(2, 3);
-
-static void
-report_row(BtrCheckState *state, const char *format,...)
+void
+BtrCheckReportRow(BtrCheckState *state, const char *format,...)
 {
 	char		text[512];
 	va_list		args;
@@ -126,8 +123,8 @@ BtrCheckGuarded(BtrCheckState *state, void (*work) (BtrCheckState *, void *), vo
 /*
  * Makes *stream the stream at hand and returns what is known of it.
  */
-static BtrCheckStreamEntry *
-enter_stream(BtrCheckState *state, const pg_uuid_t *stream)
+BtrCheckStreamEntry *
+BtrCheckEnterStream(BtrCheckState *state, const pg_uuid_t *stream)
 {
 	BtrCheckStreamEntry *entry;
 	bool		found;
@@ -139,6 +136,7 @@ enter_stream(BtrCheckState *state, const pg_uuid_t *stream)
 		entry->flushed_ordinal = 0;
 		entry->registered = false;
 		entry->retired = false;
+		entry->cohort = BTR_NO_COHORT;
 	}
 	state->stream = &entry->stream;
 
@@ -148,13 +146,13 @@ enter_stream(BtrCheckState *state, const pg_uuid_t *stream)
 /*
  * Reports rows of a stream that is not in btrdb.streams.
  */
-static void
-check_registered(BtrCheckState *state, const BtrCheckStreamEntry *entry, const char *table)
+void
+BtrCheckRegistered(BtrCheckState *state, const BtrCheckStreamEntry *entry, const char *table)
 {
 	if (entry->retired)
-		report_row(state, "Table \"btrdb.%s\" has rows of a stream that was removed", table);
+		BtrCheckReportRow(state, "Table \"btrdb.%s\" has rows of a stream that was removed", table);
 	else if (!entry->registered)
-		report_row(state, "Table \"btrdb.%s\" has rows of a stream that is not in \"btrdb.streams\"",
+		BtrCheckReportRow(state, "Table \"btrdb.%s\" has rows of a stream that is not in \"btrdb.streams\"",
 				   table);
 }
 
@@ -203,11 +201,14 @@ read_streams(BtrCheckState *state, const pg_uuid_t *stream)
 	scan = begin_rows(state, stream, catalog->streams, catalog->streams_pkey, &rel, &index);
 	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
 	{
+		TupleDesc	desc = RelationGetDescr(rel);
+		BtrCheckStreamEntry *entry;
 		bool		isnull;
 
 		CHECK_FOR_INTERRUPTS();
-		enter_stream(state, DatumGetUUIDP(heap_getattr(tuple, 1, RelationGetDescr(rel),
-													   &isnull)))->registered = true;
+		entry = BtrCheckEnterStream(state, DatumGetUUIDP(heap_getattr(tuple, 1, desc, &isnull)));
+		entry->registered = true;
+		entry->cohort = BtrCohortOfRow(tuple, desc);
 	}
 	end_rows(scan, rel, index);
 }
@@ -231,11 +232,11 @@ read_retired(BtrCheckState *state, const pg_uuid_t *stream)
 		bool		isnull;
 
 		CHECK_FOR_INTERRUPTS();
-		entry = enter_stream(state, DatumGetUUIDP(heap_getattr(tuple, 1, RelationGetDescr(rel),
+		entry = BtrCheckEnterStream(state, DatumGetUUIDP(heap_getattr(tuple, 1, RelationGetDescr(rel),
 															   &isnull)));
 		entry->retired = true;
 		if (entry->registered)
-			report_row(state, "Stream was removed, but is in \"btrdb.streams\"");
+			BtrCheckReportRow(state, "Stream was removed, but is in \"btrdb.streams\"");
 	}
 	end_rows(scan, rel, index);
 }
@@ -295,13 +296,13 @@ check_tree(BtrCheckState *state, void *arg)
 	{
 		if (!BtrNearest(&tree, BTR_TIME_MIN, false, &point) ||
 			!is_same_point(&point, &version->earliest))
-			report_row(state, "Version %lld: the earliest point is (%lld,%.17g), but its tree starts with (%lld,%.17g)",
+			BtrCheckReportRow(state, "Version %lld: the earliest point is (%lld,%.17g), but its tree starts with (%lld,%.17g)",
 					   (long long) version->version,
 					   (long long) version->earliest.time, version->earliest.value,
 					   (long long) point.time, point.value);
 		if (!BtrNearest(&tree, BTR_TIME_MAX, true, &point) ||
 			!is_same_point(&point, &version->latest))
-			report_row(state, "Version %lld: the latest point is (%lld,%.17g), but its tree ends with (%lld,%.17g)",
+			BtrCheckReportRow(state, "Version %lld: the latest point is (%lld,%.17g), but its tree ends with (%lld,%.17g)",
 					   (long long) version->version,
 					   (long long) version->latest.time, version->latest.value,
 					   (long long) point.time, point.value);
@@ -321,23 +322,23 @@ check_version(BtrCheckState *state, BtrCheckStreamEntry *entry, int64 store,
 
 	/* The first one may be any: those before were pruned. */
 	if (entry->newest != BTR_VERSION_EMPTY && version->version != entry->newest + 1)
-		report_row(state, "Version %lld follows version %lld",
+		BtrCheckReportRow(state, "Version %lld follows version %lld",
 				   number, (long long) entry->newest);
 	entry->newest = version->version;
 
 	if (version->base < 1 || version->base >= version->version)
-		report_row(state, "Version %lld was made from version %lld",
+		BtrCheckReportRow(state, "Version %lld was made from version %lld",
 				   number, (long long) version->base);
 
 	/* Not so totals: rows inserted at the same time count the same points before them. */
 	if (version->flushed_ordinal < entry->flushed_ordinal)
-		report_row(state, "Version %lld has buffered rows up to %lld, the version before up to %lld",
+		BtrCheckReportRow(state, "Version %lld has buffered rows up to %lld, the version before up to %lld",
 				   number, (long long) version->flushed_ordinal,
 				   (long long) entry->flushed_ordinal);
 	entry->flushed_ordinal = version->flushed_ordinal;
 	if (version->phase < 0 || version->phase >= BTR_PHASES)
 	{
-		report_row(state, "Version %lld has phase %d, expected 0 to %d",
+		BtrCheckReportRow(state, "Version %lld has phase %d, expected 0 to %d",
 				   number, version->phase, BTR_PHASES - 1);
 		state->tree_problem = true;
 		return;
@@ -349,7 +350,7 @@ check_version(BtrCheckState *state, BtrCheckStreamEntry *entry, int64 store,
 
 	if (stat->count < 0 || (stat->count == 0) != BtrRootIsEmpty(&version->root))
 	{
-		report_row(state, "Version %lld has %lld points and %s root", number,
+		BtrCheckReportRow(state, "Version %lld has %lld points and %s root", number,
 				   (long long) stat->count, BtrRootIsEmpty(&version->root) ? "no" : "a");
 		state->tree_problem = true;
 		return;
@@ -357,7 +358,7 @@ check_version(BtrCheckState *state, BtrCheckStreamEntry *entry, int64 store,
 	if (stat->count == 0)
 		return;
 	if (version->root.version > version->version)
-		report_row(state, "Version %lld has a root of version %lld",
+		BtrCheckReportRow(state, "Version %lld has a root of version %lld",
 				   number, (long long) version->root.version);
 
 	(void) BtrCheckGuarded(state, check_tree, version);
@@ -426,8 +427,8 @@ check_versions(BtrCheckState *state, const pg_uuid_t *stream)
 		deform_version(tuple, RelationGetDescr(rel), &row_stream, &store, &version);
 		if (entry == NULL || memcmp(&entry->stream, &row_stream, sizeof(row_stream)) != 0)
 		{
-			entry = enter_stream(state, &row_stream);
-			check_registered(state, entry, "versions");
+			entry = BtrCheckEnterStream(state, &row_stream);
+			BtrCheckRegistered(state, entry, "versions");
 		}
 		check_version(state, entry, store, &version);
 		MemoryContextReset(state->context);
@@ -449,7 +450,7 @@ check_block(BtrCheckState *state, int64 ordinal, const bytea *block, int n)
 	if (!BtrLeafDecode((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block),
 					   n, time, value))
 	{
-		report_row(state, "Buffered row %lld has a damaged block of %d points",
+		BtrCheckReportRow(state, "Buffered row %lld has a damaged block of %d points",
 				   (long long) ordinal, n);
 		return;
 	}
@@ -457,7 +458,7 @@ check_block(BtrCheckState *state, int64 ordinal, const bytea *block, int n)
 	{
 		if (!BtrTimeIsValid(time[i]) || !BtrValueIsValid(value[i]))
 		{
-			report_row(state, "Buffered row %lld has the point (%lld,%g)",
+			BtrCheckReportRow(state, "Buffered row %lld has the point (%lld,%g)",
 					   (long long) ordinal, (long long) time[i], value[i]);
 			return;
 		}
@@ -480,9 +481,9 @@ check_buffer_row(BtrCheckState *state, HeapTuple tuple, TupleDesc desc)
 	int			n;
 
 	heap_deform_tuple(tuple, desc, value, isnull);
-	entry = enter_stream(state, DatumGetUUIDP(value[Anum_buffer_stream - 1]));
+	entry = BtrCheckEnterStream(state, DatumGetUUIDP(value[Anum_buffer_stream - 1]));
 	if (!entry->retired)
-		check_registered(state, entry, "buffer");
+		BtrCheckRegistered(state, entry, "buffer");
 	if (DatumGetInt64(value[Anum_buffer_store - 1]) != state->store)
 		return;
 
@@ -492,12 +493,12 @@ check_buffer_row(BtrCheckState *state, HeapTuple tuple, TupleDesc desc)
 	n = BtrLeafCount((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block));
 	if (n < 1 || n > BTR_LEAF_MAX_POINTS)
 	{
-		report_row(state, "Buffered row %lld has a damaged block of %zu bytes",
+		BtrCheckReportRow(state, "Buffered row %lld has a damaged block of %zu bytes",
 				   (long long) ordinal, VARSIZE_ANY_EXHDR(block));
 		return;
 	}
 	if (ordinal < 1 || total < n)
-		report_row(state, "Buffered row %lld of %d points has the total %lld",
+		BtrCheckReportRow(state, "Buffered row %lld of %d points has the total %lld",
 				   (long long) ordinal, n, (long long) total);
 	check_block(state, ordinal, block, n);
 }
@@ -546,7 +547,7 @@ check_heads(BtrCheckState *state, const pg_uuid_t *stream)
 		Datum		uuid = heap_getattr(tuple, 1, RelationGetDescr(rel), &isnull);
 
 		CHECK_FOR_INTERRUPTS();
-		check_registered(state, enter_stream(state, DatumGetUUIDP(uuid)), "heads");
+		BtrCheckRegistered(state, BtrCheckEnterStream(state, DatumGetUUIDP(uuid)), "heads");
 	}
 	end_rows(scan, rel, index);
 }
@@ -633,6 +634,7 @@ check_rows(BtrCheckState *state, const pg_uuid_t *stream)
 	read_retired(state, stream);
 	check_versions(state, stream);
 	check_buffer(state, stream);
+	BtrCheckMixed(state, stream);
 	check_heads(state, stream);
 	check_garbage(state, stream);
 	state->stream = NULL;

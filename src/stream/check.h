@@ -26,7 +26,7 @@ typedef void (*BtrCheckCallback) (const pg_uuid_t *stream, BlockNumber blkno,
 extern void BtrCheck(Relation rel, const pg_uuid_t *stream, bool deep,
 					 BtrCheckCallback report, void *arg);
 
-/* ---- shared by check.c and checkpages.c ---- */
+/* ---- shared by check.c, checkmixed.c and checkpages.c ---- */
 
 /* What is known of a stream. */
 typedef struct BtrCheckStreamEntry
@@ -36,6 +36,7 @@ typedef struct BtrCheckStreamEntry
 	int64		flushed_ordinal;	/* of that version */
 	bool		registered;		/* has a row in btrdb.streams */
 	bool		retired;		/* has one in btrdb.retired */
+	int64		cohort;			/* that this says, see mixed.h */
 } BtrCheckStreamEntry;
 
 typedef struct BtrCheckState
@@ -72,6 +73,19 @@ extern void BtrCheckReport(BlockNumber blkno, OffsetNumber offnum, const char *t
  */
 extern bool BtrCheckGuarded(BtrCheckState *state, void (*work) (BtrCheckState *, void *),
 							void *arg);
+
+/* Reports a problem of rows, about the stream at hand. */
+extern void BtrCheckReportRow(BtrCheckState *state, const char *format,...) pg_attribute_printf(2, 3);
+
+/* Makes *stream the stream at hand and returns what is known of it. */
+extern BtrCheckStreamEntry *BtrCheckEnterStream(BtrCheckState *state, const pg_uuid_t *stream);
+
+/* Reports rows of a stream that is not in btrdb.streams. */
+extern void BtrCheckRegistered(BtrCheckState *state, const BtrCheckStreamEntry *entry,
+							   const char *table);
+
+/* Verifies the rows of btrdb.mixed. */
+extern void BtrCheckMixed(BtrCheckState *state, const pg_uuid_t *stream);
 
 /* Verifies every page of the store. */
 extern void BtrCheckPages(BtrCheckState *state);

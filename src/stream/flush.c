@@ -140,6 +140,8 @@ flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int64 fro
  * transaction has locked the stream, under SERIALIZABLE, or if the newest version
  * is invisible to the transaction's snapshot.  Mandatory: waits for the lock, and
  * raises 40001 in the last case.
+ *
+ * Points in btrdb.mixed stay where they are; see BtrCompactStream().
  */
 bool
 BtrFlush(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,

@@ -18,15 +18,16 @@
 
 #include "access/table.h"
 #include "access/xact.h"
-#include "common/hashfn.h"
 #include "miscadmin.h"
+#include "port/pg_bswap.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 #include "guc.h"
-#include "stream/buffer.h"
 #include "stream/gather.h"
+#include "stream/mixed.h"
 
 /* A stream's number in the order in which its first point came. */
 typedef struct StreamEntry
@@ -40,7 +41,7 @@ typedef struct StreamEntry
 #define SH_ELEMENT_TYPE StreamEntry
 #define SH_KEY_TYPE pg_uuid_t
 #define SH_KEY stream
-#define SH_HASH_KEY(table, key) hash_bytes((key).data, UUID_LEN)
+#define SH_HASH_KEY(table, key) BtrHashStream(&(key))
 #define SH_EQUAL(table, a, b) (memcmp(&(a), &(b), UUID_LEN) == 0)
 #define SH_SCOPE static inline
 #define SH_DECLARE
@@ -51,7 +52,7 @@ typedef struct StreamEntry
 #define POINT_SIZE		(2 * (sizeof(int64) + sizeof(double)) + sizeof(uint32))
 
 /* What a stream needs: two places in the hash table, uuid, and the start of its points. */
-#define STREAM_SIZE		(2 * sizeof(StreamEntry) + sizeof(pg_uuid_t) + 2 * sizeof(int64))
+#define STREAM_SIZE		(2 * sizeof(StreamEntry) + sizeof(pg_uuid_t) + 3 * sizeof(int64) + sizeof(BtrInsertPart) + sizeof(StreamRank))
 
 /* Points and streams that there is room for at first. */
 #define POINTS_AT_FIRST		64
@@ -66,6 +67,7 @@ struct BtrGather
 	Oid			relid;			/* btrdb.points */
 	bool		bulk;
 	bool		adding;			/* in the middle of BtrGatherAdd() */
+	bool		asks;			/* whether a stream exists is asked, although known */
 	MemoryContext context;		/* holds all of this */
 
 	/* Points in the order in which they came */
@@ -78,6 +80,7 @@ struct BtrGather
 	/* Streams; all exist */
 	streams_hash *table;
 	pg_uuid_t  *stream;
+	int64	   *cohort;			/* see mixed.h */
 	uint32		nstreams;
 	uint32		streams_size;
 	uint32		last;			/* number of the last point's stream */
@@ -208,6 +211,8 @@ BtrGatherBegin(Relation rel, CommandId cid, bool bulk)
 	gather->cid = cid;
 	gather->relid = RelationGetRelid(rel);
 	gather->bulk = bulk;
+	gather->asks = IsolationIsSerializable() ||
+		check_enable_rls(BtrGetCatalog()->streams, InvalidOid, true) == RLS_ENABLED;
 
 	gather->size = POINTS_AT_FIRST;
 	gather->time = MemoryContextAlloc(context, gather->size * sizeof(int64));
@@ -215,6 +220,7 @@ BtrGatherBegin(Relation rel, CommandId cid, bool bulk)
 	gather->number = MemoryContextAlloc(context, gather->size * sizeof(uint32));
 	gather->streams_size = STREAMS_AT_FIRST;
 	gather->stream = MemoryContextAlloc(context, gather->streams_size * sizeof(pg_uuid_t));
+	gather->cohort = MemoryContextAlloc(context, gather->streams_size * sizeof(int64));
 	gather->table = streams_create(context, gather->streams_size, NULL);
 
 	gather->outer = newest;
@@ -222,30 +228,71 @@ BtrGatherBegin(Relation rel, CommandId cid, bool bulk)
 	return gather;
 }
 
-/*
- * Compares the numbers of two streams by their uuids.
- */
-static int
-compare_streams(const void *a, const void *b, void *arg)
+/* A stream to be sorted; most comparisons end with the first bytes of the uuid. */
+typedef struct StreamRank
 {
-	const pg_uuid_t *stream = arg;
+	int64		cohort;
+	uint64		front;
+	const pg_uuid_t *stream;
+	uint32		number;
+} StreamRank;
 
-	return memcmp(&stream[*(const uint32 *) a], &stream[*(const uint32 *) b], UUID_LEN);
+/*
+ * Compares two streams by cohort and uuid.
+ */
+static inline int
+compare_streams(const StreamRank *a, const StreamRank *b)
+{
+	if (a->cohort != b->cohort)
+		return a->cohort < b->cohort ? -1 : 1;
+	if (a->front != b->front)
+		return a->front < b->front ? -1 : 1;
+	return memcmp(a->stream, b->stream, UUID_LEN);
+}
+
+#define ST_SORT sort_ranks
+#define ST_ELEMENT_TYPE StreamRank
+#define ST_COMPARE(a, b) compare_streams(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/*
+ * Sorts the numbers of the streams by cohort and uuid into order.
+ */
+static void
+sort_streams(const BtrGather *gather, uint32 *order)
+{
+	StreamRank *rank = MemoryContextAllocHuge(CurrentMemoryContext,
+											  gather->nstreams * sizeof(StreamRank));
+
+	for (uint32 i = 0; i < gather->nstreams; i++)
+	{
+		uint64		front;
+
+		memcpy(&front, &gather->stream[i], sizeof(front));
+		rank[i].cohort = gather->cohort[i];
+		rank[i].front = pg_ntoh64(front);
+		rank[i].stream = &gather->stream[i];
+		rank[i].number = i;
+	}
+	sort_ranks(rank, gather->nstreams);
+	for (uint32 i = 0; i < gather->nstreams; i++)
+		order[i] = rank[i].number;
+	pfree(rank);
 }
 
 /*
- * Sorts the points by the uuid of their stream, those of a stream in the order in
- * which they came, into points.  order gets the numbers of the streams, end where
- * the points of stream number i end.
+ * Sorts the points by stream, those of a stream in the order in which they came, into
+ * points.  order gets the numbers of the streams, by cohort and uuid, end where the points of
+ * stream number i end.
  */
 static void
 sort_by_stream(const BtrGather *gather, BtrPointArray *points, uint32 *order, int64 *end)
 {
 	int64		next = 0;
 
-	for (uint32 i = 0; i < gather->nstreams; i++)
-		order[i] = i;
-	qsort_arg(order, gather->nstreams, sizeof(uint32), compare_streams, gather->stream);
+	sort_streams(gather, order);
 
 	/* One pass counts the points of each stream, one puts them in their places. */
 	for (int64 i = 0; i < gather->n; i++)
@@ -267,8 +314,7 @@ sort_by_stream(const BtrGather *gather, BtrPointArray *points, uint32 *order, in
 }
 
 /*
- * Writes the gathered points, stream by stream in the order of their uuids, which is
- * the order of locks.  early: for a reader in the middle of the statement, which
+ * Writes the gathered points.  early: for a reader in the middle of the statement, which
  * takes them as rows of command cid.
  */
 static void
@@ -277,10 +323,10 @@ write_points(BtrGather *gather, bool early)
 	BtrPointArray points = {gather->time, gather->value, gather->n, gather->size};
 	Relation	rel;
 	MemoryContext context;
-	MemoryContext stream_context;
 	MemoryContext old;
 	uint32	   *order;
 	int64	   *end;
+	BtrInsertPart *part;
 	int64		start = 0;
 
 	if (gather->n == 0)
@@ -289,12 +335,11 @@ write_points(BtrGather *gather, bool early)
 	rel = table_open(gather->relid, RowExclusiveLock);
 	context = AllocSetContextCreate(CurrentMemoryContext, "btrdb sorted points",
 									ALLOCSET_DEFAULT_SIZES);
-	stream_context = AllocSetContextCreate(context, "btrdb points of a stream",
-										   ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	order = MemoryContextAllocHuge(context, gather->nstreams * sizeof(uint32));
 	end = MemoryContextAllocExtended(context, gather->nstreams * sizeof(int64),
 									 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	part = MemoryContextAllocHuge(context, gather->nstreams * sizeof(BtrInsertPart));
 	if (gather->nstreams == 1)
 	{
 		order[0] = 0;
@@ -307,21 +352,16 @@ write_points(BtrGather *gather, bool early)
 		sort_by_stream(gather, &points, order, end);
 	}
 
-	MemoryContextSwitchTo(stream_context);
 	for (uint32 i = 0; i < gather->nstreams; i++)
 	{
-		const pg_uuid_t *stream = &gather->stream[order[i]];
-		int64		n = end[order[i]] - start;
-
-		CHECK_FOR_INTERRUPTS();
-		if (early)
-			BtrInsertBuffered(rel, stream, points.time + start, points.value + start, n,
-							  gather->cid);
-		else
-			(void) BtrInsert(rel, stream, points.time + start, points.value + start, n);
-		start += n;
-		MemoryContextReset(stream_context);
+		part[i].stream = gather->stream[order[i]];
+		part[i].cohort = gather->cohort[order[i]];
+		part[i].time = points.time + start;
+		part[i].value = points.value + start;
+		part[i].n = end[order[i]] - start;
+		start = end[order[i]];
 	}
+	BtrInsertMany(rel, part, gather->nstreams, early, gather->cid);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	table_close(rel, NoLock);
@@ -366,24 +406,34 @@ grow(BtrGather *gather)
 static uint32
 stream_number(BtrGather *gather, const pg_uuid_t *stream)
 {
-	StreamEntry *entry = streams_lookup(gather->table, *stream);
+	uint32		hash = BtrHashStream(stream);
+	StreamEntry *entry = streams_lookup_hash(gather->table, *stream, hash);
+	int64		cohort;
 	bool		found;
 
 	if (entry != NULL)
 		return entry->number;
 
-	/* Policies may call functions that read, or even COPY, which writes what is gathered. */
-	gather->adding = true;
-	BtrCheckStreamOfRow(stream);
-	gather->adding = false;
+	cohort = BtrKnownCohort(stream, hash);
+	if (gather->asks || cohort == BTR_NO_COHORT)
+	{
+		/* Policies may call functions that read, or even COPY, which writes what is gathered. */
+		gather->adding = true;
+		BtrCheckStreamOfRow(stream);
+		cohort = BtrStreamCohortNow(stream);
+		gather->adding = false;
+	}
 	if (gather->nstreams == gather->streams_size)
 	{
 		gather->stream = repalloc_huge(gather->stream,
 									   2 * gather->streams_size * sizeof(pg_uuid_t));
+		gather->cohort = repalloc_huge(gather->cohort,
+									   2 * gather->streams_size * sizeof(int64));
 		gather->streams_size *= 2;
 	}
-	entry = streams_insert(gather->table, *stream, &found);
+	entry = streams_insert_hash(gather->table, *stream, hash, &found);
 	gather->stream[gather->nstreams] = *stream;
+	gather->cohort[gather->nstreams] = cohort;
 	entry->number = gather->nstreams++;
 	return entry->number;
 }

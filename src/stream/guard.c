@@ -60,7 +60,8 @@ refuse_change(TriggerData *data, const char *detail, const char *hint)
 }
 
 /*
- * Refuses every change of btrdb.versions, btrdb.buffer, btrdb.garbage and btrdb.heads,
+ * Refuses every change of btrdb.versions, btrdb.buffer, btrdb.mixed, btrdb.garbage and
+ * btrdb.heads,
  * whose rows point into the store.
  *
  * Rows that logical replication brings point into another server's store: they
@@ -131,7 +132,7 @@ check_unchanged(TriggerData *data, const char *name)
 }
 
 /*
- * Guards btrdb.streams: an update changes neither uuid nor created and raises
+ * Guards btrdb.streams: an update changes neither uuid nor created nor number and raises
  * property_version by one, whatever it says; TRUNCATE is refused.
  */
 Datum
@@ -153,6 +154,7 @@ btrdb_guard_streams(PG_FUNCTION_ARGS)
 
 	check_unchanged(data, "uuid");
 	check_unchanged(data, "created");
+	check_unchanged(data, "number");
 
 	attnum = column_number(data->tg_relation, "property_version");
 	value = heap_getattr(data->tg_trigtuple, attnum, desc, &isnull);

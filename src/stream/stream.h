@@ -28,6 +28,8 @@ typedef struct BtrCatalog
 				versions_pkey;	/* (stream, version) */
 	Oid			buffer,
 				buffer_idx;		/* (stream, ordinal) */
+	Oid			mixed,
+				mixed_idx;		/* (cohort, ordinal) */
 	Oid			heads,
 				heads_pkey;		/* (stream) */
 	Oid			retired,
@@ -113,6 +115,9 @@ typedef struct BtrVersion
 extern void BtrVersionLatest(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
 							 BtrVersion *result);
 
+/* The newest version that the current transaction may know of, its own included. */
+extern void BtrVersionCurrent(Relation rel, const pg_uuid_t *stream, BtrVersion *latest);
+
 /* The oldest version that snapshot sees, likewise. */
 extern void BtrVersionOldest(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
 							 BtrVersion *result);
@@ -165,8 +170,19 @@ extern void BtrBufferRead(Relation rel, const pg_uuid_t *stream, Snapshot snapsh
 extern bool BtrBufferNextStream(const pg_uuid_t *stream, Snapshot snapshot,
 								pg_uuid_t *next);
 
-/* Likewise, that has buffered rows or versions. */
-extern bool BtrNextStream(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next);
+/* A list of the streams that were ever written, in uuid order; fields are private. */
+typedef struct BtrStreams
+{
+	Snapshot	snapshot;
+	pg_uuid_t	last;
+	bool		begun;			/* last is set */
+	pg_uuid_t  *mixed;			/* those of btrdb.mixed, sorted */
+	int64		nmixed;
+	int64		next_mixed;
+} BtrStreams;
+
+extern void BtrStreamsBegin(BtrStreams *streams, Relation rel, Snapshot snapshot);
+extern bool BtrStreamsNext(BtrStreams *streams, pg_uuid_t *next);
 
 /* Likewise, that is registered; with a retention of its own, if retained is true. */
 extern bool BtrRegisteredNextStream(const pg_uuid_t *stream, bool retained,
@@ -204,13 +220,16 @@ extern void BtrStreamLockRemove(const pg_uuid_t *stream);
 extern bool BtrChangeBegin(Relation rel, const pg_uuid_t *stream, bool wait,
 						   BtrVersion *latest);
 
+/* Makes the snapshot that a change reads with the active one. */
+extern void BtrPushChangeSnapshot(void);
+
 /* Deletes a row of a stream that is locked; 40001 if another transaction did before. */
 extern void BtrDeleteRow(Relation rel, ItemPointer tid, const pg_uuid_t *stream);
 
 /* Raises 40001 about a stream. */
 pg_noreturn extern void BtrReportSerializationFailure(const pg_uuid_t *stream);
 
-/* ---- flush.c: from buffer to tree ---- */
+/* ---- flush.c, compact.c: from buffer to tree ---- */
 
 /*
  * Commits the stream's buffer and, if points is not NULL, these sorted points after
@@ -221,12 +240,31 @@ pg_noreturn extern void BtrReportSerializationFailure(const pg_uuid_t *stream);
 extern bool BtrFlush(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
 					 bool mandatory, BtrVersion *result);
 
+/*
+ * Moves what btrdb.mixed has of the stream to its buffer, for a mandatory flush to find it there.  Waits
+ * for others that are at it; to be called before any stream is locked.
+ */
+extern void BtrCompactStream(Relation rel, const pg_uuid_t *stream);
+
 /* btrdb_insert's work: sorts, then buffer or tree.  Returns the latest committed version. */
 extern int64 BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int64 n);
 
-/* Appends points, which it sorts, to the buffer as rows of command cid. */
-extern void BtrInsertBuffered(Relation rel, const pg_uuid_t *stream, int64 *time,
-							  double *value, int64 n, CommandId cid);
+/* Points of one stream, of several that one statement brings. */
+typedef struct BtrInsertPart
+{
+	pg_uuid_t	stream;
+	int64		cohort;			/* see mixed.h */
+	int64	   *time;
+	double	   *value;
+	int64		n;
+} BtrInsertPart;
+
+/*
+ * Inserts points of streams sorted by cohort and uuid.  early: only into the buffer, as rows of
+ * command cid; else of the current one.
+ */
+extern void BtrInsertMany(Relation rel, const BtrInsertPart *part, uint32 nparts,
+						  bool early, CommandId cid);
 
 /* btrdb_delete's work; always makes a version. */
 extern int64 BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end);

@@ -13,7 +13,7 @@
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
-#include "stream/buffer.h"
+#include "stream/mixed.h"
 
 #define STREAM_COLUMN	1
 
@@ -68,22 +68,48 @@ BtrBufferNextStream(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next)
 }
 
 /*
- * Finds the first stream after *stream that was ever written; see stream.h.
+ * Starts to list the streams that were ever written, as snapshot sees them.  Those in
+ * btrdb.mixed, which has no order by stream, are held in memory.
+ */
+void
+BtrStreamsBegin(BtrStreams *streams, Relation rel, Snapshot snapshot)
+{
+	streams->snapshot = snapshot;
+	streams->mixed = BtrMixedStreams(rel, snapshot, &streams->nmixed);
+	streams->next_mixed = 0;
+	streams->begun = false;
+}
+
+/*
+ * Finds the next stream, in uuid order; false at the end.
  */
 bool
-BtrNextStream(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next)
+BtrStreamsNext(BtrStreams *streams, pg_uuid_t *next)
 {
 	const BtrCatalog *catalog = BtrGetCatalog();
-	pg_uuid_t	buffered;
+	const pg_uuid_t *last = streams->begun ? &streams->last : NULL;
+	pg_uuid_t	other;
 	bool		found;
 
-	found = next_stream(catalog->versions, catalog->versions_pkey, stream, snapshot, next);
-	if (BtrBufferNextStream(stream, snapshot, &buffered) &&
-		(!found || memcmp(&buffered, next, UUID_LEN) < 0))
+	found = next_stream(catalog->versions, catalog->versions_pkey, last, streams->snapshot, next);
+	if (BtrBufferNextStream(last, streams->snapshot, &other) &&
+		(!found || memcmp(&other, next, UUID_LEN) < 0))
 	{
-		*next = buffered;
+		*next = other;
 		found = true;
 	}
+	while (last != NULL && streams->next_mixed < streams->nmixed &&
+		   memcmp(&streams->mixed[streams->next_mixed], last, UUID_LEN) <= 0)
+		streams->next_mixed++;
+	if (streams->next_mixed < streams->nmixed &&
+		(!found || memcmp(&streams->mixed[streams->next_mixed], next, UUID_LEN) < 0))
+	{
+		*next = streams->mixed[streams->next_mixed];
+		found = true;
+	}
+	if (found)
+		streams->last = *next;
+	streams->begun = true;
 	return found;
 }
 

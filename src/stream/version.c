@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "stream/buffer.h"
 #include "stream/version.h"
@@ -160,6 +161,19 @@ BtrVersionLatest(Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
 		BtrGetHint(stream)->version = result->version;
 	else
 		init_version(result);
+}
+
+/*
+ * Finds the newest version that the current transaction may know of, its own
+ * included.
+ */
+void
+BtrVersionCurrent(Relation rel, const pg_uuid_t *stream, BtrVersion *latest)
+{
+	/* The transaction's snapshot includes its finished commands, as does Self. */
+	BtrVersionLatest(rel, stream,
+					 IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : SnapshotSelf,
+					 latest);
 }
 
 /*

@@ -1,29 +1,14 @@
 /*
  * write.c
- *		Insert, delete, revert.
+ *		Delete, revert.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "pgstat.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "guc.h"
 #include "stream/buffer.h"
-
-/*
- * Finds the newest version that the current transaction may know of, its own
- * included.
- */
-static void
-current_version(Relation rel, const pg_uuid_t *stream, BtrVersion *latest)
-{
-	/* The transaction's snapshot includes its finished commands, as does Self. */
-	BtrVersionLatest(rel, stream,
-					 IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : SnapshotSelf,
-					 latest);
-}
 
 /*
  * Starts a version on top of *latest, which BtrFlush() has found: the stream is
@@ -37,54 +22,6 @@ next_version(const BtrVersion *latest)
 	next.version = latest->version + 1;
 	next.base = latest->version;
 	return next;
-}
-
-/*
- * Inserts points, which it sorts in place: into the buffer, or into the tree if
- * they are many and the stream is not locked.  Returns the number of the stream's
- * latest committed version after that.  Never waits for another transaction.
- */
-int64
-BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int64 n)
-{
-	BtrPoints	points;
-	BtrVersion	latest;
-
-	current_version(rel, stream, &latest);
-	if (n == 0)
-		return latest.version;
-
-	/* ANALYZE and VACUUM become due by this */
-	pgstat_count_heap_insert(rel, n);
-
-	BtrSortPoints(time, value, n);
-	points.time = time;
-	points.value = value;
-	points.n = n;
-
-	if (n >= btrdb_direct_points && BtrFlush(rel, stream, &points, false, &latest))
-		return latest.version;
-	if (BtrBufferAppend(rel, stream, &points, &latest,
-						GetCurrentCommandId(true)))
-		(void) BtrFlush(rel, stream, NULL, false, &latest);
-	return latest.version;
-}
-
-/*
- * Appends points, which it sorts in place, to the buffer, and nothing else, as rows
- * of command cid: commands after that see them.
- */
-void
-BtrInsertBuffered(Relation rel, const pg_uuid_t *stream, int64 *time, double *value,
-				  int64 n, CommandId cid)
-{
-	BtrPoints	points = {time, value, n};
-	BtrVersion	latest;
-
-	current_version(rel, stream, &latest);
-	BtrSortPoints(time, value, n);
-	pgstat_count_heap_insert(rel, n);
-	(void) BtrBufferAppend(rel, stream, &points, &latest, cid);
 }
 
 /*
@@ -104,10 +41,11 @@ BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end)
 
 	if (start >= end)
 	{
-		current_version(rel, stream, &latest);
+		BtrVersionCurrent(rel, stream, &latest);
 		return latest.version;
 	}
 
+	BtrCompactStream(rel, stream);
 	(void) BtrFlush(rel, stream, NULL, true, &latest);
 	next = next_version(&latest);
 	BtrWriterInit(&writer, rel, stream, next.version);
@@ -157,6 +95,7 @@ BtrRevert(Relation rel, const pg_uuid_t *stream, int64 version)
 	/* Before the flush, which makes a version that the caller cannot have meant. */
 	BtrVersionGet(rel, stream, version, GetActiveSnapshot(), &target);
 
+	BtrCompactStream(rel, stream);
 	(void) BtrFlush(rel, stream, NULL, true, &latest);
 	check_not_pruned(rel, stream, &target);
 	next = next_version(&latest);

@@ -1,0 +1,202 @@
+/*
+ * insert.c
+ *		Inserts points, of one stream or of many.
+ *
+ * Points go to the tree if a call brings many of one stream, to btrdb.buffer, or, a few of
+ * many streams each, to btrdb.mixed.  Those in btrdb.mixed count as inserted after those in
+ * btrdb.buffer and in the tree.  So as long as the cohort of a stream has rows there, whatever
+ * comes goes there too, or these rows go to the buffer first.
+ *
+ * Nothing here waits for another transaction.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "pgstat.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "guc.h"
+#include "stream/mixed.h"
+
+/*
+ * A statement's points of a stream share rows with others if they are fewer than this.  A row
+ * of its own costs more than their being written twice.
+ */
+#define MIX_POINTS		16
+
+/* Fewer streams of one cohort do not share rows, unless rows are there already. */
+#define MIX_STREAMS		4
+
+/*
+ * A statement compacts one cohort, and one more for each so many that it writes to: twice what
+ * it adds on average.
+ */
+#define COHORTS_PER_COMPACTION	(btrdb_compact_rows / 2 + 1)
+
+/*
+ * Appends points of streams of a cohort to btrdb.mixed.  Returns whether a compaction is due.
+ */
+static bool
+append_mixed(Relation rel, int64 cohort, const BtrMixPart *part, int nparts, CommandId cid)
+{
+	int64		n = 0;
+
+	for (int i = 0; i < nparts; i++)
+		n += part[i].n;
+
+	/* ANALYZE and VACUUM become due by this */
+	pgstat_count_heap_insert(rel, n);
+	return BtrMixedAppend(rel, cohort, part, nparts, cid);
+}
+
+/*
+ * Inserts many points of a stream into its tree.  Returns false, having inserted none, if that
+ * would mean to wait.  cohort: the stream's, if that has rows in btrdb.mixed.
+ */
+static bool
+insert_directly(Relation rel, const pg_uuid_t *stream, int64 cohort,
+				const BtrPoints *points, BtrVersion *latest)
+{
+	if (cohort != BTR_NO_COHORT &&
+		(BtrMixedHolds(rel, cohort, stream, SnapshotSelf) ||
+		 (IsolationUsesXactSnapshot() &&
+		  BtrMixedHolds(rel, cohort, stream, GetTransactionSnapshot()))) &&
+		!BtrCompact(rel, cohort, false, NULL))
+		return false;
+	return BtrFlush(rel, stream, points, false, latest);
+}
+
+/*
+ * Inserts points, which it sorts in place.  Returns the number of the stream's latest committed
+ * version after that.
+ */
+int64
+BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int64 n)
+{
+	BtrPoints	points = {time, value, n};
+	BtrVersion	latest;
+	int64		cohort;
+
+	BtrVersionCurrent(rel, stream, &latest);
+	if (n == 0)
+		return latest.version;
+
+	BtrSortPoints(time, value, n);
+	cohort = BtrMixedCohort(rel, stream);
+	if (n >= btrdb_direct_points && insert_directly(rel, stream, cohort, &points, &latest))
+		pgstat_count_heap_insert(rel, n);
+	else if (cohort != BTR_NO_COHORT)
+	{
+		BtrMixPart	part = {stream, time, value, n};
+
+		if (append_mixed(rel, cohort, &part, 1, GetCurrentCommandId(true)))
+		{
+			(void) BtrCompact(rel, cohort, false, NULL);
+			BtrVersionCurrent(rel, stream, &latest);
+		}
+	}
+	else
+	{
+		pgstat_count_heap_insert(rel, n);
+		if (BtrBufferAppend(rel, stream, &points, &latest, GetCurrentCommandId(true)))
+			(void) BtrFlush(rel, stream, NULL, false, &latest);
+	}
+	return latest.version;
+}
+
+/*
+ * Appends points, which it sorts in place, to the buffer, and nothing else, as rows of command
+ * cid: commands after that see them.
+ */
+static void
+insert_buffered(Relation rel, const BtrInsertPart *part, CommandId cid)
+{
+	BtrPoints	points = {part->time, part->value, part->n};
+	int64		cohort = BtrMixedCohort(rel, &part->stream);
+	BtrVersion	latest;
+
+	if (cohort != BTR_NO_COHORT)
+	{
+		BtrMixPart	mix = {&part->stream, part->time, part->value, part->n};
+
+		(void) append_mixed(rel, cohort, &mix, 1, cid);
+		return;
+	}
+	BtrVersionCurrent(rel, &part->stream, &latest);
+	BtrSortPoints(part->time, part->value, part->n);
+	pgstat_count_heap_insert(rel, part->n);
+	(void) BtrBufferAppend(rel, &part->stream, &points, &latest, cid);
+}
+
+/*
+ * Inserts points of streams of one cohort, sorted by uuid.  Returns whether a compaction is due.
+ */
+static bool
+insert_cohort(Relation rel, const BtrInsertPart *part, int nparts, bool early, CommandId cid)
+{
+	int64		cohort = part[0].cohort;
+	BtrMixPart *few = palloc(nparts * sizeof(BtrMixPart));
+	int			nfew = 0;
+	bool		due = false;
+
+	for (int i = 0; i < nparts; i++)
+	{
+		if (part[i].n >= MIX_POINTS || cohort == BTR_NO_COHORT)
+			continue;
+		few[nfew].stream = &part[i].stream;
+		few[nfew].time = part[i].time;
+		few[nfew].value = part[i].value;
+		few[nfew++].n = part[i].n;
+	}
+	if (nfew > 0 && nfew < MIX_STREAMS && !BtrMixedExists(rel, cohort))
+		nfew = 0;
+
+	/* Before rows that they would have to join. */
+	for (int i = 0; i < nparts; i++)
+	{
+		if (nfew > 0 && part[i].n < MIX_POINTS)
+			continue;
+		if (early)
+			insert_buffered(rel, &part[i], cid);
+		else
+			(void) BtrInsert(rel, &part[i].stream, part[i].time, part[i].value, part[i].n);
+	}
+	if (nfew > 0)
+		due = append_mixed(rel, cohort, few, nfew, early ? cid : GetCurrentCommandId(true));
+	pfree(few);
+	return due;
+}
+
+/*
+ * Inserts points of streams sorted by cohort and uuid, which it may sort in place.  early: only
+ * into the buffer, as rows of command cid.
+ */
+void
+BtrInsertMany(Relation rel, const BtrInsertPart *part, uint32 nparts, bool early, CommandId cid)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "btrdb points of a cohort",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	int			ncohorts = 0;
+	int			ncompacted = 0;
+	uint32		end;
+
+	for (uint32 start = 0; start < nparts; start = end)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (end = start + 1; end < nparts && part[end].cohort == part[start].cohort; end++)
+			;
+		if (insert_cohort(rel, part + start, end - start, early, cid) && !early &&
+			ncompacted <= ncohorts / COHORTS_PER_COMPACTION)
+		{
+			(void) BtrCompact(rel, part[start].cohort, false, NULL);
+			ncompacted++;
+		}
+		ncohorts++;
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
