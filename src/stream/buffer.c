@@ -27,6 +27,9 @@
 /* Largest block: two rows fill a page. */
 #define BLOCK_SIZE_MAX	4000
 
+/* Points of which a block always has room, encoded to learn how many more do. */
+#define SAMPLE_POINTS	128
+
 /* A block as a value of type bytea. */
 typedef union PackedPoints
 {
@@ -87,14 +90,22 @@ find_end(Relation rel, const pg_uuid_t *stream, const BtrVersion *latest,
 }
 
 /*
- * Encodes at most n points into *block and returns how many: all, or n halved as
- * often as it takes to fit.
+ * Encodes at most n points into *block and returns how many: all, as many as a sample says
+ * will fit, or that halved as often as it takes.
  */
 static int
 encode_block(const int64 *time, const double *value, int n, PackedPoints *block)
 {
 	size_t		size = 0;
 
+	if (n >= 4 * SAMPLE_POINTS)
+	{
+		int			middle = (n - SAMPLE_POINTS) / 2;
+
+		size = BtrLeafEncode(time + middle, value + middle, SAMPLE_POINTS,
+							 (uint8 *) block->bytes + VARHDRSZ, BLOCK_SIZE_MAX);
+		n = Min(n, SAMPLE_POINTS * BLOCK_SIZE_MAX / (int) size);
+	}
 	for (;;)
 	{
 		size = BtrLeafEncode(time, value, n, (uint8 *) block->bytes + VARHDRSZ, BLOCK_SIZE_MAX);
