@@ -20,6 +20,9 @@
 #define SAMPLE_POINTS	128
 #define SAMPLE_DOUBT	1.5
 
+/* What each block has but once: its header and first time. */
+#define SAMPLE_OVERHEAD	11
+
 /*
  * Prepares to build nodes with the given writer.
  */
@@ -28,7 +31,7 @@ BtrBuildInit(BtrBuild *b, BtrWriter *writer, int phase)
 {
 	b->writer = writer;
 	b->phase = phase;
-	b->bytes_per_point = 8;
+	b->bytes_per_point = 0;
 	b->trial = palloc(BTR_LEAF_BOUND(BTR_LEAF_MAX_POINTS));
 	b->block = palloc(BTR_LEAF_BOUND(BTR_LEAF_MAX_POINTS));
 	b->block_points = 0;
@@ -109,6 +112,18 @@ try_block(BtrBuild *b, const BtrPoints *points, int64 from, int64 to, Size cap)
 		b->block_size = size;
 	}
 	return size;
+}
+
+/*
+ * Estimates bytes per point from some in the middle of at least SAMPLE_POINTS.
+ */
+static void
+take_sample(BtrBuild *b, const BtrPoints *points)
+{
+	int64		from = (points->n - SAMPLE_POINTS) / 2;
+	size_t		size = try_block(b, points, from, from + SAMPLE_POINTS, 0);
+
+	b->bytes_per_point = Max((double) size - SAMPLE_OVERHEAD, 1) / SAMPLE_POINTS;
 }
 
 /*
@@ -260,6 +275,14 @@ BtrChooseRun(BtrBuild *b, const BtrSpan *span, const BtrPoints *points, int64 fr
 	size_t		fits_size = 0;
 	int64		end;
 
+	if (b->bytes_per_point == 0)
+	{
+		BtrPoints	rest = BtrPointsSlice(points, from, most);
+
+		b->bytes_per_point = 8;
+		if (rest.n >= 2 * SAMPLE_POINTS)
+			take_sample(b, &rest);
+	}
 	end = slot_end_before(span, points, from,
 						  Min(most, from + (int64) (cap / b->bytes_per_point)));
 	for (int tries = 0; tries < RUN_TRIES; tries++)
@@ -400,11 +423,7 @@ fits_leaf(BtrBuild *b, const BtrPoints *points)
 		return false;
 	if (points->n >= 2 * SAMPLE_POINTS)
 	{
-		int64		middle = (points->n - SAMPLE_POINTS) / 2;
-
-		b->bytes_per_point = (double) BtrLeafEncode(points->time + middle, points->value + middle,
-													SAMPLE_POINTS, b->trial,
-													BTR_LEAF_BOUND(BTR_LEAF_MAX_POINTS)) / SAMPLE_POINTS;
+		take_sample(b, points);
 		if (b->bytes_per_point * points->n > BTR_NODE_PAYLOAD_MAX * SAMPLE_DOUBT)
 			return false;
 	}

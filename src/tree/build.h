@@ -18,7 +18,7 @@ typedef struct BtrBuild
 	int			phase;
 
 	/* Variables */
-	double		bytes_per_point;	/* of the last leaf: where to cut the next one */
+	double		bytes_per_point;	/* of the last leaf: where to cut the next; 0 not known */
 
 	/* Memory */
 	uint8	   *trial;			/* room for the largest encoded block */
