@@ -563,7 +563,6 @@ sub measure_delete
 	my $version;
 	my $s = uuid(1);
 	my @ranges = map { [ random_range(600 * SECOND) ] } 1 .. $o{repeat};
-	my $count = int((random_range(600 * SECOND))[1] ? 600 * 120 : 0);
 	my $save = sub {
 		my ($session, $name, $execution) = @_;
 		my (undef, $from, $to) = @$execution;
