@@ -15,6 +15,7 @@ int			btrdb_buffer_points = 4096;
 int			btrdb_buffer_rows = 1024;
 int			btrdb_compact_rows = 64;
 int			btrdb_direct_points = 1024;
+bool		btrdb_enable_aggregate = true;
 bool		btrdb_enable_custom_scan = true;
 int			btrdb_flush_memory = 65536;
 int			btrdb_gather_memory = 65536;
@@ -68,6 +69,14 @@ BtrDefineGucs(void)
 							1024, 1, INT_MAX,
 							PGC_USERSET, 0,
 							NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("btrdb.enable_aggregate",
+							 "Lets the planner answer aggregates of points by the statistics in the trees.",
+							 "It takes btrdb.enable_custom_scan, too.",
+							 &btrdb_enable_aggregate,
+							 true,
+							 PGC_USERSET, GUC_EXPLAIN,
+							 NULL, NULL, NULL);
 
 	DefineCustomBoolVariable("btrdb.enable_custom_scan",
 							 "Lets the planner read points by custom scans.",

@@ -9,6 +9,7 @@ extern int	btrdb_buffer_points;
 extern int	btrdb_buffer_rows;
 extern int	btrdb_compact_rows;
 extern int	btrdb_direct_points;
+extern bool btrdb_enable_aggregate;
 extern bool btrdb_enable_custom_scan;
 extern int	btrdb_flush_memory;
 extern int	btrdb_gather_memory;

@@ -49,7 +49,6 @@ typedef struct CallScanState
 
 	/* Info */
 	const FunctionKind *kind;
-	Oid			function;
 	bool		backward;
 	List	   *args;			/* of ExprState */
 
@@ -185,6 +184,19 @@ scannable_call(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 }
 
 /*
+ * Returns the call if the relation is nothing but a call of btrdb_values() that can be
+ * run by a scan of ours, or NULL.
+ */
+FuncExpr *
+BtrValuesCall(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
+{
+	const FunctionKind *kind;
+	FuncExpr   *call = scannable_call(root, rel, rte, &kind);
+
+	return call != NULL && kind->rows == &BtrValuesRows ? call : NULL;
+}
+
+/*
  * Turns a path into a plan.
  */
 static Plan *
@@ -279,6 +291,20 @@ BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 /* ---- execution ---- */
 
 /*
+ * Checks that the user may execute a function, and tells who wants to know that it is
+ * executed.
+ */
+void
+BtrBeginCall(Oid function)
+{
+	AclResult	result = BtrProcAclCheck(function, GetUserId(), ACL_EXECUTE);
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_FUNCTION, get_func_name(function));
+	InvokeFunctionExecuteHook(function);
+}
+
+/*
  * Checks that the user may execute the function, and prepares its arguments.
  */
 static void
@@ -286,15 +312,9 @@ begin_function_scan(CustomScanState *node, EState *estate, int eflags)
 {
 	CallScanState *state = (CallScanState *) node;
 	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
-	AclResult	result;
 
-	state->function = linitial_oid(linitial(plan->custom_private));
+	BtrBeginCall(linitial_oid(linitial(plan->custom_private)));
 	state->backward = intVal(lsecond(plan->custom_private)) != 0;
-	result = BtrProcAclCheck(state->function, GetUserId(), ACL_EXECUTE);
-	if (result != ACLCHECK_OK)
-		aclcheck_error(result, OBJECT_FUNCTION, get_func_name(state->function));
-	InvokeFunctionExecuteHook(state->function);
-
 	state->args = ExecInitExprList(plan->custom_exprs, &node->ss.ps);
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "btrdb scan of a function",
 										   ALLOCSET_DEFAULT_SIZES);
@@ -411,6 +431,25 @@ end_function_scan(CustomScanState *node)
 }
 
 /*
+ * Shows the arguments of a call.
+ */
+void
+BtrExplainCall(const BtrRowKind *kind, List *args, CustomScanState *node, List *ancestors,
+			   struct ExplainState *es)
+{
+	for (int i = 0; i < kind->nargs; i++)
+	{
+		Node	   *arg = list_nth(args, i);
+
+		if (i == kind->nargs - 1 && IsA(arg, Const) && !((Const *) arg)->constisnull &&
+			DatumGetInt64(((Const *) arg)->constvalue) == BTR_VERSION_LATEST)
+			ExplainPropertyText(kind->labels[i], "latest", es);
+		else
+			BtrExplainExpr(kind->labels[i], arg, node, ancestors, es);
+	}
+}
+
+/*
  * Shows the arguments and, once it has run, what was read.
  */
 static void
@@ -420,17 +459,7 @@ explain_function_scan(CustomScanState *node, List *ancestors, struct ExplainStat
 	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
 	const BtrRowKind *rows = state->kind->rows;
 
-	for (int i = 0; i < rows->nargs; i++)
-	{
-		Node	   *arg = list_nth(plan->custom_exprs, i);
-
-		if (i == rows->nargs - 1 && IsA(arg, Const) && !((Const *) arg)->constisnull &&
-			DatumGetInt64(((Const *) arg)->constvalue) == BTR_VERSION_LATEST)
-			ExplainPropertyText(rows->labels[i], "latest", es);
-		else
-			BtrExplainExpr(rows->labels[i], arg, node, ancestors, es);
-	}
-
+	BtrExplainCall(rows, plan->custom_exprs, node, ancestors, es);
 	if (state->backward && rows->count != NULL)
 		ExplainPropertyText("Backward", "time", es);
 

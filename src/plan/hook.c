@@ -19,6 +19,7 @@
 #include "utils/rel.h"
 
 #include "guc.h"
+#include "plan/aggregate.h"
 #include "plan/plan.h"
 #include "stream/stream.h"
 
@@ -146,7 +147,25 @@ check_on_conflict(const Query *parse)
 }
 
 /*
- * Looks at a whole query when its paths are made, all but the last step.
+ * Adds paths to what aggregates compute of one relation's rows.
+ */
+static void
+add_aggregate_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel,
+				   GroupPathExtraData *extra)
+{
+	RangeTblEntry *rte;
+	FuncExpr   *call = NULL;
+
+	if (!btrdb_enable_aggregate || !btrdb_enable_custom_scan ||
+		input_rel->reloptkind != RELOPT_BASEREL || IS_DUMMY_REL(input_rel))
+		return;
+	rte = planner_rt_fetch(input_rel->relid, root);
+	if (is_points(rte) || (call = BtrValuesCall(root, input_rel, rte)) != NULL)
+		BtrAddAggregatePath(root, input_rel, output_rel, extra, call);
+}
+
+/*
+ * Takes part in the steps of planning that follow scans and joins.
  */
 static void
 create_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
@@ -155,7 +174,9 @@ create_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input
 	if (prev_create_upper_paths_hook)
 		prev_create_upper_paths_hook(root, stage, input_rel, output_rel, extra);
 
-	if (stage == UPPERREL_FINAL)
+	if (stage == UPPERREL_GROUP_AGG)
+		add_aggregate_path(root, input_rel, output_rel, extra);
+	else if (stage == UPPERREL_FINAL)
 		check_on_conflict(root->parse);
 }
 
@@ -171,5 +192,6 @@ BtrInstallPlannerHooks(void)
 	prev_create_upper_paths_hook = create_upper_paths_hook;
 	create_upper_paths_hook = create_upper_paths;
 	RegisterCustomScanMethods(&BtrPointScanMethods);
+	RegisterCustomScanMethods(&BtrAggregateMethods);
 	BtrRegisterFunctionScans();
 }

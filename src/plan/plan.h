@@ -11,6 +11,7 @@
 #include "utils/uuid.h"
 
 #include "pg_compat.h"
+#include "plan/rows.h"
 
 /* ---- hook.c ---- */
 
@@ -46,9 +47,34 @@ extern int	BtrMatchValueQual(Expr *clause, Index rti, Expr **arg);
 #define BTR_BACKWARD_STREAMS	1
 #define BTR_BACKWARD_TIME		2
 
+/*
+ * Likewise, for a planner's clause; BTR_QUAL_NONE for what cannot be computed before
+ * the scan.
+ */
+extern int	BtrMatchClause(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo,
+						   Expr **arg);
+
+/* Points of a usual leaf, to estimate how many leaves are read. */
+#define BTR_POINTS_PER_LEAF	900
+
 /* ---- pointscan.c: running them ---- */
 
 extern const CustomScanMethods BtrPointScanMethods;
+
+/* ---- quals.c: conditions that choose what is read ---- */
+
+typedef struct BtrQuals BtrQuals;
+
+/* Prepares conditions, in which varno stands for btrdb.points. */
+extern BtrQuals *BtrQualsInit(List *clauses, Index varno, PlanState *parent);
+
+/* Narrows the choice by the conditions, as they are now. */
+extern void BtrQualsChoose(const BtrQuals *quals, ExprContext *econtext,
+						   BtrScanChoice *choice);
+
+/* Shows in EXPLAIN what they choose. */
+extern void BtrQualsExplain(List *clauses, Index varno, CustomScanState *node,
+							List *ancestors, struct ExplainState *es);
 
 /* Adds a property to EXPLAIN: an expression of the scan's plan. */
 extern void BtrExplainExpr(const char *label, Node *expr, CustomScanState *node,
@@ -58,6 +84,19 @@ extern void BtrExplainExpr(const char *label, Node *expr, CustomScanState *node,
 
 /* Makes the custom scans known. */
 extern void BtrRegisterFunctionScans(void);
+
+/*
+ * Returns the call if the relation is nothing but a call of btrdb_values() that can be
+ * run by a scan of ours, or NULL.
+ */
+extern FuncExpr *BtrValuesCall(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
+
+/* Does what a call does first: checks the right to it, and calls a hook. */
+extern void BtrBeginCall(Oid function);
+
+/* Shows a call's arguments in EXPLAIN. */
+extern void BtrExplainCall(const BtrRowKind *kind, List *args, CustomScanState *node,
+						   List *ancestors, struct ExplainState *es);
 
 /* Replaces the path to a function call by a custom scan, if it can be one. */
 extern void BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);

@@ -33,9 +33,7 @@
 #define ATTR_TIME		2
 #define ATTR_VALUE		3
 
-/* Points of a usual leaf, to estimate how many leaves are read. */
-#define POINTS_PER_LEAF	900
-#define POINTS_PER_PAGE	(2 * POINTS_PER_LEAF)
+#define POINTS_PER_PAGE	(2 * BTR_POINTS_PER_LEAF)
 
 /* Most sets of other relations that paths are made for. */
 #define MAX_OUTER_SETS	16
@@ -155,8 +153,8 @@ is_computable(PlannerInfo *root, RelOptInfo *rel, const RestrictInfo *rinfo, Exp
  * As BtrMatchQual(), for a planner's clause; refuses what cannot be computed before
  * the scan.
  */
-static int
-match_clause(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo, Expr **arg)
+int
+BtrMatchClause(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo, Expr **arg)
 {
 	int			kind = BtrMatchQual(rinfo->clause, rel->relid, arg);
 
@@ -189,7 +187,7 @@ analyze_conditions(PlannerInfo *root, RelOptInfo *rel, List *clauses, Conditions
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 		Expr	   *arg = NULL;
-		int			kind = match_clause(root, rel, rinfo, &arg);
+		int			kind = BtrMatchClause(root, rel, rinfo, &arg);
 		Node	   *value;
 		int64		time;
 
@@ -290,7 +288,7 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 		Expr	   *arg;
 
-		if (match_clause(root, rel, rinfo, &arg) != BTR_QUAL_NONE ||
+		if (BtrMatchClause(root, rel, rinfo, &arg) != BTR_QUAL_NONE ||
 			(BtrMatchValueQual(rinfo->clause, rel->relid, &arg) != BTR_QUAL_NONE &&
 			 is_computable(root, rel, rinfo, arg)))
 			scan->custom_exprs = lappend(scan->custom_exprs, rinfo->clause);
@@ -369,7 +367,7 @@ add_scan_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *param_info,
 	path->path.startup_cost = rel->baserestrictcost.startup + 2 * random_page_cost;
 	path->path.total_cost = path->path.startup_cost +
 		2 * random_page_cost * (streams - 1) +
-		seq_page_cost * ceil(read / POINTS_PER_LEAF) +
+		seq_page_cost * ceil(read / BTR_POINTS_PER_LEAF) +
 		(cpu_tuple_cost + rel->baserestrictcost.per_tuple) * read / divisor +
 		rel->reltarget->cost.per_tuple * path->path.rows;
 	path->path.startup_cost += rel->reltarget->cost.startup;
@@ -454,7 +452,7 @@ collect_outer(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo,
 
 	if (!join_clause_is_movable_to(rinfo, rel))
 		return;
-	kind = match_clause(root, rel, rinfo, &arg);
+	kind = BtrMatchClause(root, rel, rinfo, &arg);
 	if (kind == BTR_QUAL_NONE)
 		return;
 	sets = kind == BTR_QUAL_STREAM || kind == BTR_QUAL_STREAM_ANY ? stream_sets : time_sets;

@@ -8,31 +8,13 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
-#include "access/stratnum.h"
-#include "catalog/pg_type_d.h"
 #include "executor/executor.h"
-#include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
-#include "utils/array.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/ruleutils.h"
-#include "utils/uuid.h"
 
 #include "plan/plan.h"
 #include "stream/stream.h"
-
-/* A condition that chooses what is read. */
-typedef struct Qual
-{
-	bool		on_value;		/* kind is that of BtrMatchValueQual() */
-	int			kind;
-	Oid			type;			/* of what it compares with */
-	ExprState  *arg;
-} Qual;
 
 typedef struct PointScanState
 {
@@ -40,8 +22,7 @@ typedef struct PointScanState
 
 	/* Info */
 	Oid			tableoid;
-	Qual	   *quals;
-	int			nquals;
+	BtrQuals   *quals;
 
 	/* What parallel processes share, if they divide this scan */
 	BtrScanShare *share;
@@ -60,159 +41,6 @@ typedef struct PointScanState
 } PointScanState;
 
 /*
- * Orders uuids as their type does.
- */
-static int
-compare_uuids(const void *a, const void *b)
-{
-	return memcmp(a, b, UUID_LEN);
-}
-
-/*
- * Narrows the choice to sorted streams, each there once, of which it may use the array.
- */
-static void
-choose_streams(BtrScanChoice *choice, pg_uuid_t *streams, int n)
-{
-	if (choice->streams != NULL)
-	{
-		int			kept = 0;
-
-		for (int i = 0, j = 0; i < n; i++)
-		{
-			while (j < choice->nstreams &&
-				   compare_uuids(&choice->streams[j], &streams[i]) < 0)
-				j++;
-			if (j < choice->nstreams &&
-				compare_uuids(&choice->streams[j], &streams[i]) == 0)
-				streams[kept++] = streams[i];
-		}
-		n = kept;
-	}
-	choice->streams = streams;
-	choice->nstreams = n;
-}
-
-/*
- * Narrows the choice to the elements of an array of streams.
- */
-static void
-choose_array(BtrScanChoice *choice, ArrayType *array)
-{
-	pg_uuid_t  *streams;
-	Datum	   *elements;
-	bool	   *nulls;
-	int			nelements;
-	int			n = 0;
-	int			distinct = 0;
-
-	deconstruct_array(array, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR,
-					  &elements, &nulls, &nelements);
-	streams = palloc(Max(nelements, 1) * sizeof(pg_uuid_t));
-	for (int i = 0; i < nelements; i++)
-	{
-		if (!nulls[i])
-			streams[n++] = *DatumGetUUIDP(elements[i]);
-	}
-	qsort(streams, n, sizeof(pg_uuid_t), compare_uuids);
-	for (int i = 0; i < n; i++)
-	{
-		if (i == 0 || compare_uuids(&streams[i], &streams[i - 1]) != 0)
-			streams[distinct++] = streams[i];
-	}
-	choose_streams(choice, streams, distinct);
-}
-
-/*
- * Narrows the range of values by a comparison with operand.  Values are finite, so of
- * two bounds that have no double between them one can stand for the other; NaN counts
- * as larger than all of them.
- */
-static void
-choose_values(int strategy, double operand, BtrScanChoice *choice)
-{
-	double		low = -get_float8_infinity();
-	double		high = get_float8_infinity();
-
-	switch (strategy)
-	{
-		case BTLessStrategyNumber:
-			high = isnan(operand) ? high : nextafter(operand, low);
-			break;
-		case BTLessEqualStrategyNumber:
-			high = isnan(operand) ? high : operand;
-			break;
-		case BTEqualStrategyNumber:
-			low = isnan(operand) ? high : operand;
-			high = isnan(operand) ? high : operand;
-			break;
-		case BTGreaterEqualStrategyNumber:
-			low = isnan(operand) ? high : operand;
-			break;
-		case BTGreaterStrategyNumber:
-			low = isnan(operand) ? high : nextafter(operand, high);
-			break;
-		default:
-			elog(ERROR, "unexpected condition %d on the value of points", strategy);
-	}
-	choice->low = Max(choice->low, low);
-	choice->high = Min(choice->high, high);
-}
-
-/*
- * Narrows the choice by one condition.
- */
-static void
-apply_qual(const Qual *qual, Datum value, BtrScanChoice *choice)
-{
-	int64		time;
-
-	if (qual->on_value)
-	{
-		choose_values(qual->kind, DatumGetFloat8(value), choice);
-		return;
-	}
-	if (qual->kind == BTR_QUAL_STREAM)
-	{
-		pg_uuid_t  *stream = palloc(sizeof(pg_uuid_t));
-
-		*stream = *DatumGetUUIDP(value);
-		choose_streams(choice, stream, 1);
-		return;
-	}
-	if (qual->kind == BTR_QUAL_STREAM_ANY)
-	{
-		choose_array(choice, DatumGetArrayTypeP(value));
-		return;
-	}
-
-	time = qual->type == INT8OID ? DatumGetInt64(value) :
-		qual->type == INT4OID ? DatumGetInt32(value) : DatumGetInt16(value);
-	time = Min(Max(time, BTR_TIME_MIN - 1), BTR_TIME_MAX);
-	switch (qual->kind)
-	{
-		case BTLessStrategyNumber:
-			choice->end = Min(choice->end, time);
-			break;
-		case BTLessEqualStrategyNumber:
-			choice->end = Min(choice->end, time + 1);
-			break;
-		case BTEqualStrategyNumber:
-			choice->start = Max(choice->start, time);
-			choice->end = Min(choice->end, time + 1);
-			break;
-		case BTGreaterEqualStrategyNumber:
-			choice->start = Max(choice->start, time);
-			break;
-		case BTGreaterStrategyNumber:
-			choice->start = Max(choice->start, time + 1);
-			break;
-		default:
-			elog(ERROR, "unexpected condition %d on btrdb.points", qual->kind);
-	}
-}
-
-/*
  * Starts the scan of what the conditions choose now.
  */
 static void
@@ -228,17 +56,7 @@ start_scan(PointScanState *state)
 	choice.streams_backward = (intVal(linitial(plan->custom_private)) & BTR_BACKWARD_STREAMS) != 0;
 	choice.time_backward = (intVal(linitial(plan->custom_private)) & BTR_BACKWARD_TIME) != 0;
 
-	for (int i = 0; i < state->nquals; i++)
-	{
-		bool		isnull;
-		Datum		value = ExecEvalExprSwitchContext(state->quals[i].arg, econtext, &isnull);
-
-		/* nothing compares with NULL */
-		if (isnull)
-			choice.end = choice.start;
-		else
-			apply_qual(&state->quals[i], value, &choice);
-	}
+	BtrQualsChoose(state->quals, econtext, &choice);
 	state->scan = BtrTableScanBegin(state->css.ss.ss_currentRelation,
 									state->css.ss.ps.state->es_snapshot, &choice,
 									state->share);
@@ -303,26 +121,11 @@ begin_point_scan(CustomScanState *node, EState *estate, int eflags)
 {
 	PointScanState *state = (PointScanState *) node;
 	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
-	ListCell   *lc;
 
 	state->tableoid = RelationGetRelid(node->ss.ss_currentRelation);
 	memset(node->ss.ss_ScanTupleSlot->tts_isnull, false,
 		   node->ss.ss_ScanTupleSlot->tts_tupleDescriptor->natts * sizeof(bool));
-	state->quals = palloc0(Max(list_length(plan->custom_exprs), 1) * sizeof(Qual));
-	foreach(lc, plan->custom_exprs)
-	{
-		Qual	   *qual = &state->quals[state->nquals++];
-		Expr	   *arg;
-
-		qual->kind = BtrMatchQual(lfirst(lc), plan->scan.scanrelid, &arg);
-		if (qual->kind == BTR_QUAL_NONE)
-		{
-			qual->on_value = true;
-			qual->kind = BtrMatchValueQual(lfirst(lc), plan->scan.scanrelid, &arg);
-		}
-		qual->type = exprType((Node *) arg);
-		qual->arg = ExecInitExpr(arg, &node->ss.ps);
-	}
+	state->quals = BtrQualsInit(plan->custom_exprs, plan->scan.scanrelid, &node->ss.ps);
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "btrdb scan",
 										   ALLOCSET_DEFAULT_SIZES);
 }
@@ -459,20 +262,6 @@ end_point_scan(CustomScanState *node)
 }
 
 /*
- * Adds a property to EXPLAIN: an expression of the scan's plan.
- */
-void
-BtrExplainExpr(const char *label, Node *expr, CustomScanState *node, List *ancestors,
-			   struct ExplainState *es)
-{
-	List	   *context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan,
-												  ancestors);
-	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
-
-	ExplainPropertyText(label, deparse_expression(expr, context, prefix, false), es);
-}
-
-/*
  * Shows what the scan chooses and, once it has run, what it read.
  */
 static void
@@ -480,32 +269,8 @@ explain_point_scan(CustomScanState *node, List *ancestors, struct ExplainState *
 {
 	PointScanState *state = (PointScanState *) node;
 	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
-	List	   *stream = NIL;
-	List	   *time = NIL;
-	List	   *value = NIL;
-	ListCell   *lc;
 
-	foreach(lc, plan->custom_exprs)
-	{
-		Expr	   *arg;
-		int			kind = BtrMatchQual(lfirst(lc), plan->scan.scanrelid, &arg);
-
-		if (kind == BTR_QUAL_STREAM || kind == BTR_QUAL_STREAM_ANY)
-			stream = lappend(stream, lfirst(lc));
-		else if (kind == BTR_QUAL_NONE)
-			value = lappend(value, lfirst(lc));
-		else
-			time = lappend(time, lfirst(lc));
-	}
-	if (stream != NIL)
-		BtrExplainExpr("Stream", (Node *) make_ands_explicit(stream), node, ancestors, es);
-	else
-		ExplainPropertyText("Stream", "all", es);
-	if (time != NIL)
-		BtrExplainExpr("Range", (Node *) make_ands_explicit(time), node, ancestors, es);
-	if (value != NIL)
-		BtrExplainExpr("Values", (Node *) make_ands_explicit(value), node, ancestors, es);
-
+	BtrQualsExplain(plan->custom_exprs, plan->scan.scanrelid, node, ancestors, es);
 	switch (intVal(linitial(plan->custom_private)))
 	{
 		case BTR_BACKWARD_STREAMS:

@@ -382,6 +382,13 @@ extern void BtrScanShareCounts(BtrScanShare *share, BtrScanCounts *counts);
 extern BtrTableScan *BtrTableScanBegin(Relation rel, Snapshot snapshot,
 									   const BtrScanChoice *choice, BtrScanShare *share);
 
+/*
+ * Goes to the next stream and opens it, for readers of other things than points; false at
+ * the end.  Both are valid until the next call.
+ */
+extern bool BtrTableScanNextView(BtrTableScan *scan, const pg_uuid_t **stream,
+								 const BtrView **view);
+
 /* The next points, all of the stream that *stream then points to; false at the end. */
 extern bool BtrTableScanNext(BtrTableScan *scan, const pg_uuid_t **stream, BtrRun *run);
 extern void BtrTableScanCounts(const BtrTableScan *scan, BtrScanCounts *counts);

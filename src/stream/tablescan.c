@@ -130,19 +130,44 @@ open_next_piece(BtrTableScan *scan)
 	if (found)
 	{
 		int64	   *bounds = &scan->bounds[scan->piece.part];
-		MemoryContext old = MemoryContextSwitchTo(scan->piece_context);
 		BtrScanCounts counts = {0};
 
 		counts.streams = scan->piece.part == 0 ? 1 : 0;
 		counts.parts = bounds[0] < bounds[1] ? 1 : 0;
 		BtrScanShareAdd(scan->share, &counts);
-		scan->points = BtrViewScanBegin(&scan->view, bounds[0], bounds[1],
-										scan->choice.time_backward);
-		BtrViewScanLimitValues(scan->points, scan->choice.low, scan->choice.high);
-		scan->nleaves = 0;
-		MemoryContextSwitchTo(old);
 	}
 	return found;
+}
+
+/*
+ * Opens the next stream; false if there is none.
+ */
+bool
+BtrTableScanNextView(BtrTableScan *scan, const pg_uuid_t **stream, const BtrView **view)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (scan->choice.start >= scan->choice.end || !open_next_piece(scan))
+		return false;
+	Assert(scan->piece.parts == 1);
+	*stream = &scan->piece.stream;
+	*view = &scan->view;
+	return true;
+}
+
+/*
+ * Starts to read the points of the current piece.
+ */
+static void
+begin_points(BtrTableScan *scan)
+{
+	MemoryContext old = MemoryContextSwitchTo(scan->piece_context);
+	int64	   *bounds = &scan->bounds[scan->piece.part];
+
+	scan->points = BtrViewScanBegin(&scan->view, bounds[0], bounds[1],
+									scan->choice.time_backward);
+	BtrViewScanLimitValues(scan->points, scan->choice.low, scan->choice.high);
+	scan->nleaves = 0;
+	MemoryContextSwitchTo(old);
 }
 
 /*
@@ -161,8 +186,12 @@ BtrTableScanNext(BtrTableScan *scan, const pg_uuid_t **stream, BtrRun *run)
 		bool		found;
 
 		CHECK_FOR_INTERRUPTS();
-		if (scan->points == NULL && !open_next_piece(scan))
-			return false;
+		if (scan->points == NULL)
+		{
+			if (!open_next_piece(scan))
+				return false;
+			begin_points(scan);
+		}
 
 		old = MemoryContextSwitchTo(scan->piece_context);
 		found = BtrViewScanNextRun(scan->points, run);

@@ -279,10 +279,14 @@ BtrViewWindowsNext(BtrViewWindows *windows, uint64 *index, BtrStat *stat)
 	else
 		return false;
 
-	while (buffered == *index)
+	if (buffered == *index)
 	{
-		BtrStatAdd(stat, windows->buffer->value[windows->next_in_buffer++]);
-		buffered = buffer_window(windows);
+		int64		edge = (int64) ((uint64) windows->start + (*index + 1) * windows->width);
+		int64		next = BtrPointsSearch(windows->buffer, windows->next_in_buffer, edge);
+
+		BtrStatAddValues(stat, windows->buffer->value + windows->next_in_buffer,
+						 next - windows->next_in_buffer);
+		windows->next_in_buffer = next;
 	}
 	return true;
 }
