@@ -16,6 +16,7 @@
 #include "utils/snapmgr.h"
 
 #include "stream/mixed.h"
+#include "stream/numbers.h"
 
 /* Rows of one pass, whose points are held in memory. */
 #define PASS_ROWS		256
@@ -28,25 +29,6 @@
 
 /* Buffers that one compaction flushes at most, so that no statement pays for all. */
 #define FLUSHES_MAX		4
-
-/* What a pass has of a stream. */
-typedef struct StreamEntry
-{
-	pg_uuid_t	stream;
-	uint32		number;			/* in the order in which they came */
-	char		status;
-} StreamEntry;
-
-#define SH_PREFIX streams
-#define SH_ELEMENT_TYPE StreamEntry
-#define SH_KEY_TYPE pg_uuid_t
-#define SH_KEY stream
-#define SH_HASH_KEY(table, key) BtrHashStream(&(key))
-#define SH_EQUAL(table, a, b) (memcmp(&(a), &(b), UUID_LEN) == 0)
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
 
 /* The points of one stream: as many as are surely a single block. */
 typedef struct StreamPoints

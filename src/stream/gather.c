@@ -28,25 +28,7 @@
 #include "guc.h"
 #include "stream/gather.h"
 #include "stream/mixed.h"
-
-/* A stream's number in the order in which its first point came. */
-typedef struct StreamEntry
-{
-	pg_uuid_t	stream;
-	uint32		number;
-	char		status;
-} StreamEntry;
-
-#define SH_PREFIX streams
-#define SH_ELEMENT_TYPE StreamEntry
-#define SH_KEY_TYPE pg_uuid_t
-#define SH_KEY stream
-#define SH_HASH_KEY(table, key) BtrHashStream(&(key))
-#define SH_EQUAL(table, a, b) (memcmp(&(a), &(b), UUID_LEN) == 0)
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
+#include "stream/numbers.h"
 
 /* What a point needs: itself, its stream's number, and again itself when it is written. */
 #define POINT_SIZE		(2 * (sizeof(int64) + sizeof(double)) + sizeof(uint32))
