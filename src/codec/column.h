@@ -79,8 +79,9 @@ extern size_t BtrValuesWrite(uint8_t *p, size_t cap, const double *value, int n)
 
 /*
  * Reads the values of points from .. to - 1 of n, from < to, or moves past all if value
- * is NULL.
+ * is NULL.  divisor is as in BtrLeafDecodeValues().
  */
-extern bool BtrValuesRead(BtrBytes *in, int n, int from, int to, double *value);
+extern bool BtrValuesRead(BtrBytes *in, int n, int from, int to, double *value,
+						  double *divisor);
 
 #endif							/* BTR_COLUMN_H */

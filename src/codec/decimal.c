@@ -279,12 +279,12 @@ BtrDecimalWrite(uint8_t *p, const BtrValuePlan *plan, const double *value,
 }
 
 /*
- * Divides n integers by *arg, a double.  Returns false if one is out of range.
+ * Converts n integers to doubles and divides them by power.  Inlined, so that a power of
+ * 1 costs nothing.  Returns false if one is out of range.
  */
-static bool
-divide(const uint64_t *v, int n, const void *arg, double *value)
+static inline __attribute__((always_inline)) bool
+divide_by(const uint64_t *v, int n, double power, double *value)
 {
-	double		power = *(const double *) arg;
 	const BtrVecDouble powers = {power, power};
 	const BtrVecDouble magic = {MAGIC, MAGIC};
 	const BtrVec64 magic_bits = {MAGIC_BITS, MAGIC_BITS};
@@ -308,6 +308,24 @@ divide(const uint64_t *v, int n, const void *arg, double *value)
 		value[i] = (BtrBitsValue(v[i] + MAGIC_BITS) - MAGIC) / power;
 	}
 	return (range[0] | range[1] | last_range) >> RANGE_BITS == 0;
+}
+
+/*
+ * Divides n integers by *arg, a double.
+ */
+static bool
+divide(const uint64_t *v, int n, const void *arg, double *value)
+{
+	return divide_by(v, n, *(const double *) arg, value);
+}
+
+/*
+ * Takes n integers as they are.
+ */
+static bool
+do_not_divide(const uint64_t *v, int n, const void *arg, double *value)
+{
+	return divide_by(v, n, 1, value);
 }
 
 /*
@@ -342,7 +360,7 @@ read_exceptions(BtrBytes *in, int n, const uint8_t **positions, int *count)
  */
 bool
 BtrDecimalRead(BtrBytes *in, bool whole, bool has_exceptions, int n, int from, int to,
-			   double *value)
+			   double *value, double *divisor)
 {
 	const uint8_t *positions = NULL;
 	uint64_t	first;
@@ -359,6 +377,12 @@ BtrDecimalRead(BtrBytes *in, bool whole, bool has_exceptions, int n, int from, i
 	if (value == NULL)
 		return BtrIntSkip(in, n - 1, whole);
 
+	if (divisor != NULL && exceptions == 0)
+	{
+		*divisor = power;
+		return BtrIntReadValues(in, n, whole, BtrUnzigzag(first), from, to, do_not_divide, NULL,
+								value);
+	}
 	if (!BtrIntReadValues(in, n, whole, BtrUnzigzag(first), from, to, divide, &power, value))
 		return false;
 	for (int i = 0; i < exceptions; i++)

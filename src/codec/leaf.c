@@ -81,21 +81,22 @@ BtrLeafDecode(const uint8_t *src, size_t len, int n,
 	if (!(time != NULL ? BtrTimesRead(&in, flags, n, time) :
 		  BtrTimesSkip(&in, flags, n)))
 		return false;
-	return BtrValuesRead(&in, n, 0, n, value) && in.pos == in.end;
+	return BtrValuesRead(&in, n, 0, n, value, NULL) && in.pos == in.end;
 }
 
 /*
  * Decodes some values; see leaf.h.
  */
 bool
-BtrLeafDecodeValues(const uint8_t *src, size_t len, int n, int from, int to, double *value)
+BtrLeafDecodeValues(const uint8_t *src, size_t len, int n, int from, int to, double *value,
+					double *divisor)
 {
 	BtrBytes	in = {src, src + len};
 	int			flags;
 
 	return from >= 0 && from < to && to <= n && read_header(&in, &flags) == n &&
 		BtrTimesSkip(&in, flags, n) &&
-		BtrValuesRead(&in, n, from, to, value) && in.pos == in.end;
+		BtrValuesRead(&in, n, from, to, value, divisor) && in.pos == in.end;
 }
 
 /*
@@ -109,7 +110,7 @@ BtrLeafDecodePoint(const uint8_t *src, size_t len, int n, int i, int64_t *time, 
 
 	return i >= 0 && i < n && read_header(&in, &flags) == n &&
 		BtrTimesAt(&in, flags, n, i, time) &&
-		BtrLeafDecodeValues(src, len, n, i, i + 1, value);
+		BtrLeafDecodeValues(src, len, n, i, i + 1, value, NULL);
 }
 
 /*

@@ -45,10 +45,12 @@ extern bool BtrLeafDecode(const uint8_t *src, size_t len, int n,
 
 /*
  * Decodes the values of points from .. to - 1 (0 <= from < to <= n) of a block of n.  Returns
- * false if the bytes are damaged.  Checks only what it looks at.
+ * false if the bytes are damaged.  Checks only what it looks at.  If divisor is not
+ * NULL, it is set, and the values are those divided by *divisor: whoever sums them up
+ * divides once, with the same result for the smallest and the largest.
  */
 extern bool BtrLeafDecodeValues(const uint8_t *src, size_t len, int n, int from, int to,
-								double *value);
+								double *value, double *divisor);
 
 /* Decodes point i (0 <= i < n) of a block of n, likewise. */
 extern bool BtrLeafDecodePoint(const uint8_t *src, size_t len, int n, int i,

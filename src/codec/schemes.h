@@ -37,7 +37,7 @@ extern bool BtrDecimalPlan(BtrValuePlan *plan, const double *value, int n,
 extern uint8_t *BtrDecimalWrite(uint8_t *p, const BtrValuePlan *plan,
 								const double *value, int n, uint64_t *v);
 extern bool BtrDecimalRead(BtrBytes *in, bool whole, bool has_exceptions, int n,
-						   int from, int to, double *value);
+						   int from, int to, double *value, double *divisor);
 
 /* Bits as ordered integers; "zeros" is the number of trailing zeros all share. */
 extern void BtrBitsPlan(BtrValuePlan *plan, const double *value, int n,

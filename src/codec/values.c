@@ -203,7 +203,7 @@ BtrValuesWrite(uint8_t *p, size_t cap, const double *value, int n)
  * Reads plain values whose first byte has been read.
  */
 static bool
-read_plain(BtrBytes *in, int first, int n, int from, int to, double *value)
+read_plain(BtrBytes *in, int first, int n, int from, int to, double *value, double *divisor)
 {
 	int			flags = first & ~SCHEME_MASK;
 	bool		whole = (flags & FLAG_WHOLE) != 0;
@@ -222,7 +222,7 @@ read_plain(BtrBytes *in, int first, int n, int from, int to, double *value)
 		case BTR_VALUES_DECIMAL:
 			return (flags & ~(FLAG_WHOLE | FLAG_EXCEPTIONS)) == 0 &&
 				BtrDecimalRead(in, whole, (flags & FLAG_EXCEPTIONS) != 0, n,
-							   from, to, value);
+							   from, to, value, divisor);
 		case BTR_VALUES_BITS:
 			return (flags & ~FLAG_WHOLE) == 0 &&
 				BtrBitsRead(in, whole, n, from, to, value);
@@ -295,7 +295,8 @@ read_runs(BtrBytes *in, int first, int n, int from, int to, double *value)
 	if (BtrBytesLeft(in) == 0)
 		return false;
 	first = *in->pos++;
-	if (!read_plain(in, first, (int) runs, 0, (int) runs, value != NULL ? run : NULL))
+	if (!read_plain(in, first, (int) runs, 0, (int) runs, value != NULL ? run : NULL,
+					NULL))
 		return false;
 	if (value != NULL)
 		spread_runs(run, length, from, to, value);
@@ -306,14 +307,16 @@ read_runs(BtrBytes *in, int first, int n, int from, int to, double *value)
  * Reads values from .. to - 1 of the column, or none if value is NULL; see column.h.
  */
 bool
-BtrValuesRead(BtrBytes *in, int n, int from, int to, double *value)
+BtrValuesRead(BtrBytes *in, int n, int from, int to, double *value, double *divisor)
 {
 	int			first;
 
+	if (divisor != NULL)
+		*divisor = 1;
 	if (BtrBytesLeft(in) == 0)
 		return false;
 	first = *in->pos++;
 	if ((first & SCHEME_MASK) == BTR_VALUES_RUNS)
 		return read_runs(in, first, n, from, to, value);
-	return read_plain(in, first, n, from, to, value);
+	return read_plain(in, first, n, from, to, value, divisor);
 }

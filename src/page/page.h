@@ -233,9 +233,12 @@ extern void BtrNodeDecodeLeaf(Relation rel, const BtrNode *node, const ItemPoint
 extern int	BtrNodeLowerBound(Relation rel, const BtrNode *node, const ItemPointerData *tid,
 							  int64 time);
 
-/* Decodes the values of points from .. to - 1, from < to, of such a leaf; fails likewise. */
+/*
+ * Decodes the values of points from .. to - 1, from < to, of such a leaf, to be divided by
+ * *divisor; fails likewise.
+ */
 extern void BtrNodeDecodeValues(Relation rel, const BtrNode *node, const ItemPointerData *tid,
-								int from, int to, double *value);
+								int from, int to, double *value, double *divisor);
 
 /* Decodes point i of such a leaf; fails likewise. */
 extern void BtrNodeDecodePoint(Relation rel, const BtrNode *node, const ItemPointerData *tid,

@@ -199,10 +199,10 @@ BtrNodeLowerBound(Relation rel, const BtrNode *node, const ItemPointerData *tid,
  */
 void
 BtrNodeDecodeValues(Relation rel, const BtrNode *node, const ItemPointerData *tid,
-					int from, int to, double *value)
+					int from, int to, double *value, double *divisor)
 {
 	if (!BtrLeafDecodeValues(BtrNodePayload(node), BtrNodePayloadSize(node), node->h.nitems,
-							 from, to, value))
+							 from, to, value, divisor))
 		report_leaf(rel, tid, "Values cannot be decoded");
 }
 

@@ -126,14 +126,14 @@ BtrWalkDecode(BtrWalk *walk, const BtrRef *ref)
  * Decodes some values of the leaf in the frame below the path; see walk.h.
  */
 void
-BtrWalkDecodeValues(BtrWalk *walk, const BtrRef *ref, int from, int to)
+BtrWalkDecodeValues(BtrWalk *walk, const BtrRef *ref, int from, int to, double *divisor)
 {
 	BtrNode    *node = walk->path[walk->depth].node;
 
 	Assert(node->h.kind == BTR_NODE_LEAF);
 
 	make_room(walk, node->h.nitems);
-	BtrNodeDecodeValues(walk->tree.rel, node, &ref->tid, from, to, walk->value);
+	BtrNodeDecodeValues(walk->tree.rel, node, &ref->tid, from, to, walk->value, divisor);
 }
 
 /*

@@ -76,9 +76,10 @@ extern void BtrWalkDecode(BtrWalk *walk, const BtrRef *ref);
 
 /*
  * Decodes only the values of points from .. to - 1 of the leaf that was read last, from
- * < to, into walk->value; walk->points is none afterwards.
+ * < to, into walk->value, to be divided by *divisor; walk->points is none afterwards.
  */
-extern void BtrWalkDecodeValues(BtrWalk *walk, const BtrRef *ref, int from, int to);
+extern void BtrWalkDecodeValues(BtrWalk *walk, const BtrRef *ref, int from, int to,
+								double *divisor);
 
 /* Adds the inner or chain node that was read last to the path. */
 extern void BtrWalkPush(BtrWalk *walk);

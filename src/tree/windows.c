@@ -30,7 +30,8 @@ struct BtrWindows
 	BtrWalk		walk;
 	int64		point;			/* points of the walk's leaf that remain: */
 	int64		point_end;		/* from point to point_end - 1 */
-	const double *value;		/* of point */
+	const double *value;		/* of point, and of those that follow, */
+	double		divisor;		/* to be divided by this */
 	bool		searched;		/* their times are not decoded; */
 	ItemPointerData leaf;		/* the leaf, */
 	uint64		part_index;		/* the window of point, and */
@@ -103,10 +104,10 @@ place_of(const BtrWindows *w, BtrRange range, uint64 whole, uint64 *index)
 /*
  * Opens a node whose entry, which describes range, lies across an edge: puts an inner
  * or chain node on the path, or takes a leaf's points in the range to be handed
- * out.
+ * out, which are the count points after the first "before".
  */
 static void
-open_node(BtrWindows *w, BtrRef *ref, BtrRange range)
+open_node(BtrWindows *w, BtrRef *ref, BtrRange range, int64 before, int64 count)
 {
 	BtrWalk    *walk = &w->walk;
 	Relation	rel = walk->tree.rel;
@@ -130,10 +131,12 @@ open_node(BtrWindows *w, BtrRef *ref, BtrRange range)
 		!BtrWalkIsNode(&walk->leaf, ref);
 	if (w->searched)
 	{
-		w->point = BtrNodeLowerBound(rel, node, &ref->tid, start);
-		w->point_end = BtrNodeLowerBound(rel, node, &ref->tid, end);
+		w->point = start == range.start ? before :
+			BtrNodeLowerBound(rel, node, &ref->tid, start);
+		w->point_end = end == range.end ? Min(before + count, node->h.nitems) :
+			BtrNodeLowerBound(rel, node, &ref->tid, end);
 		if (w->point < w->point_end)
-			BtrWalkDecodeValues(walk, ref, w->point, w->point_end);
+			BtrWalkDecodeValues(walk, ref, w->point, w->point_end, &w->divisor);
 		w->value = walk->value;
 	}
 	else
@@ -142,6 +145,7 @@ open_node(BtrWindows *w, BtrRef *ref, BtrRange range)
 		w->point = BtrPointsSearch(&walk->points, 0, start);
 		w->point_end = BtrPointsSearch(&walk->points, w->point, end);
 		w->value = walk->points.value + w->point;
+		w->divisor = 1;
 	}
 }
 
@@ -195,8 +199,27 @@ take_points(BtrWindows *w, uint64 *index, BtrStat *stat)
 
 	BtrStatInit(stat);
 	BtrStatAddValues(stat, w->value, next - w->point);
+	if (w->divisor != 1)
+		BtrStatDivide(stat, w->divisor);
 	w->value += next - w->point;
 	w->point = next;
+}
+
+/*
+ * Returns the number of points in the parts of the child before the one that entry i
+ * describes.
+ */
+static int64
+points_before(const BtrNode *node, int i)
+{
+	const BtrEntry *entries = BtrNodeEntries(node);
+	int64		count = 0;
+
+	if (node->h.kind != BTR_NODE_INNER)
+		return 0;
+	for (int j = i - 1; j >= 0 && BtrEntrySameChild(&entries[j], &entries[i]); j--)
+		count += entries[j].stat.count;
+	return count;
 }
 
 /*
@@ -224,7 +247,7 @@ next_piece(BtrWindows *w, uint64 *index, BtrStat *stat)
 				*stat = walk->tree.root.stat;
 				return true;
 			case ACROSS:
-				open_node(w, &ref, range);
+				open_node(w, &ref, range, 0, walk->tree.root.stat.count);
 				break;
 		}
 	}
@@ -261,7 +284,8 @@ next_piece(BtrWindows *w, uint64 *index, BtrStat *stat)
 				return true;
 			case ACROSS:
 				ref = BtrEntryRef(frame->node, i);
-				open_node(w, &ref, range);
+				open_node(w, &ref, range, points_before(frame->node, i),
+						  BtrNodeEntries(frame->node)[i].stat.count);
 				break;
 		}
 	}

@@ -336,6 +336,20 @@ BtrStatMerge(BtrStat *s, const BtrStat *other)
 }
 
 /*
+ * Makes the summary of values that of these values divided by divisor.  Division keeps
+ * their order, so minimum and maximum are exactly those of the quotients.
+ */
+void
+BtrStatDivide(BtrStat *s, double divisor)
+{
+	s->min /= divisor;
+	s->max /= divisor;
+	s->mean /= divisor;
+	s->m2 = s->m2 / divisor / divisor;
+	clamp_mean(s);
+}
+
+/*
  * Returns the population standard deviation; 0 when *s is empty, infinity when
  * M2 was too large for a double.
  */

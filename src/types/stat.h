@@ -22,6 +22,9 @@ extern void BtrStatAddValues(BtrStat *s, const double *value, int64_t n);
 /* Adds all that *other summarises to *s; either may be empty. */
 extern void BtrStatMerge(BtrStat *s, const BtrStat *other);
 
+/* Makes the summary of values that of these values divided by divisor, a positive number. */
+extern void BtrStatDivide(BtrStat *s, double divisor);
+
 /* Returns the population standard deviation; 0 when *s is empty. */
 extern double BtrStatStddev(const BtrStat *s);
 

@@ -46,7 +46,7 @@ round_trip(const int64_t *time, const double *value, int n)
 
 		REQUIRE(found >= 0 && found <= i && time[found] == time[i]);
 		REQUIRE(found == 0 || time[found - 1] < time[i]);
-		REQUIRE(BtrLeafDecodeValues(block, size, n, i, n, value_out));
+		REQUIRE(BtrLeafDecodeValues(block, size, n, i, n, value_out, NULL));
 		REQUIRE(memcmp(value_out, value + i, (size_t) (n - i) * sizeof(double)) == 0);
 		REQUIRE(BtrLeafDecodePoint(block, size, n, i, time_out, value_out));
 		REQUIRE(time_out[0] == time[i]);
@@ -80,7 +80,7 @@ as_block(const uint8_t *data, size_t size)
 	BtrLeafLowerBound(data, size, n, (int64_t) ((uint64_t) size << 50));
 	for (int from = 0; from < n; from += 1 + n / 8)
 	{
-		BtrLeafDecodeValues(data, size, n, from, n, value + from);
+		BtrLeafDecodeValues(data, size, n, from, n, value + from, NULL);
 		BtrLeafDecodePoint(data, size, n, from, time, value);
 	}
 	free(time);

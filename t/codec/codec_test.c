@@ -155,8 +155,13 @@ test_parts(Random *r, const uint8_t *block, size_t size, int n, const int64_t *t
 		double	   *out = must_alloc(part);
 		int64_t		one_time;
 		double		one_value;
+		double		divisor;
 
-		CHECK(BtrLeafDecodeValues(block, size, n, from, to, out));
+		CHECK(BtrLeafDecodeValues(block, size, n, from, to, out, &divisor));
+		for (int j = 0; j < to - from && divisor != 1; j++)
+			out[j] /= divisor;
+		CHECK(memcmp(out, value + from, part) == 0);
+		CHECK(BtrLeafDecodeValues(block, size, n, from, to, out, NULL));
 		CHECK(memcmp(out, value + from, part) == 0);
 		CHECK(BtrLeafDecodePoint(block, size, n, from, &one_time, &one_value));
 		CHECK(one_time == time[from]);
@@ -164,8 +169,8 @@ test_parts(Random *r, const uint8_t *block, size_t size, int n, const int64_t *t
 		free(out);
 		counts.parts++;
 	}
-	CHECK(!BtrLeafDecodeValues(block, size, n, 0, 0, NULL));
-	CHECK(!BtrLeafDecodeValues(block, size, n, n, n + 1, NULL));
+	CHECK(!BtrLeafDecodeValues(block, size, n, 0, 0, NULL, NULL));
+	CHECK(!BtrLeafDecodeValues(block, size, n, n, n + 1, NULL, NULL));
 	CHECK(!BtrLeafDecodePoint(block, size, n, n, NULL, NULL));
 }
 
@@ -266,7 +271,7 @@ decode_damaged(Random *r, const uint8_t *block, size_t size)
 	from = (int) random_below(r, (uint64_t) n);
 	to = from + 1 + (int) random_below(r, (uint64_t) (n - from));
 	part = must_alloc((size_t) (to - from) * sizeof(double));
-	if (BtrLeafDecodeValues(block, size, n, from, to, part) && accepted)
+	if (BtrLeafDecodeValues(block, size, n, from, to, part, NULL) && accepted)
 		CHECK(memcmp(part, value + from, (size_t) (to - from) * sizeof(double)) == 0);
 	BtrLeafDecodePoint(block, size, n, from, time, part);
 	free(part);

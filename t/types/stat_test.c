@@ -183,6 +183,30 @@ check_merge(int kind, const double *value, int n)
 	check("merged", kind, &part[0], value, n, 0);
 }
 
+/*
+ * Summarises n integers, and divides the summary instead of each of them.
+ */
+static void
+check_divide(double *value, int n)
+{
+	int			bits = 2 + (int) (next_bits() % 50);
+	double		divisor = 1;
+	BtrStat		s;
+
+	for (int i = (int) (next_bits() % 23); i > 0; i--)
+		divisor *= 10;
+	for (int i = 0; i < n; i++)
+		value[i] = (double) (int64_t) (next_bits() >> (64 - bits)) -
+			(double) (INT64_C(1) << (bits - 1));
+
+	BtrStatInit(&s);
+	BtrStatAddValues(&s, value, n);
+	BtrStatDivide(&s, divisor);
+	for (int i = 0; i < n; i++)
+		value[i] /= divisor;
+	check("divided", bits, &s, value, n, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -208,6 +232,7 @@ main(int argc, char **argv)
 		check("at once", kind, &s, value, n, n <= 512);
 
 		check_merge(kind, value, n);
+		check_divide(value, n);
 	}
 	printf("%d rounds, %d differences\n", ROUNDS, differences);
 	return differences > 0;
