@@ -15,6 +15,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "debug.h"
 #include "stream/mixed.h"
 #include "stream/numbers.h"
 
@@ -240,7 +241,8 @@ write_buffers(Pass *pass)
 }
 
 /*
- * Moves points of the cohort, as many as a pass may hold.
+ * Moves points of the cohort, as many as a pass may hold.  The active snapshot is the
+ * same for all passes, but for what those before have done.
  */
 static PassEnd
 run_pass(Pass *pass, int64 cohort)
@@ -255,13 +257,10 @@ run_pass(Pass *pass, int64 cohort)
 	pass->table = streams_create(context, pass->size, NULL);
 	pass->points = palloc(pass->size * sizeof(StreamPoints *));
 
-	/* What this transaction has written so far must be seen. */
-	CommandCounterIncrement();
-	BtrPushChangeSnapshot();
 	end = take_rows(pass, cohort);
 	write_buffers(pass);
-	PopActiveSnapshot();
 	CommandCounterIncrement();
+	UpdateActiveSnapshotCommandId();
 
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
@@ -274,6 +273,11 @@ run_pass(Pass *pass, int64 cohort)
  * An optional one flushes some of the buffers that are full, if it has moved everything: else
  * a version might contain a part of what one call has inserted.  A mandatory one must not lock
  * streams, for its caller is about to wait for the lock of one.
+ *
+ * All passes have the snapshot of the first: two mandatory compactions delete the rows that they
+ * have in common in the same order, and one waits for the other.  With a newer one, a row before
+ * those that were deleted may turn up, of a transaction that was slow to commit, and they might
+ * wait for each other.
  */
 bool
 BtrCompact(Relation rel, int64 cohort, bool mandatory, BtrCompacted *done)
@@ -283,10 +287,16 @@ BtrCompact(Relation rel, int64 cohort, bool mandatory, BtrCompacted *done)
 
 	if (!mandatory && IsolationUsesXactSnapshot())
 		return false;
+
+	/* What this transaction has written so far must be seen. */
+	CommandCounterIncrement();
+	BtrPushChangeSnapshot();
 	do
 	{
 		end = run_pass(&pass, cohort);
+		BTR_DEBUG_POINT("compacted");
 	} while (end == PASS_FULL && (mandatory || pass.rows < ROWS_MAX));
+	PopActiveSnapshot();
 
 	for (int i = 0; i < pass.ndue && end == PASS_DONE && !mandatory; i++)
 	{
