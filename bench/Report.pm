@@ -101,7 +101,7 @@ sub ratio
 
 	return '' unless defined $best && $own;
 	my $ratio = $row->{more} ? $own / $row->{values}{$best} : $row->{values}{$best} / $own;
-	return number(\$ratio) . ' (' . label(\$best) . ')';
+	return number($ratio) . ' (' . label($best) . ')';
 }
 
 sub cell

@@ -46,8 +46,9 @@ is_deeply([ cells($head) ], [ 'work', 'unit', 'goal', 'btrdb', 'plain', 'better 
 cmp_ok(scalar @rows, '>=', 35, 'rows');
 foreach my $row (@rows)
 {
-	my ($work, undef, undef, $btrdb) = cells($row);
+	my ($work, undef, undef, $btrdb, $plain, $times) = cells($row);
 	like($btrdb, qr/^[\d.,]+(?: \[\d+\])?$/, "$work: $btrdb");
+	like($times, $plain eq '' ? qr/^$/ : qr/^[\d.,]{1,12} \(plain\)$/, "and \"$times\" times better");
 }
 my ($size) = grep { /4 decimals/ } @rows;
 cmp_ok((cells($size))[4], '>', 50, 'bytes of a plain row and its index');
