@@ -214,6 +214,9 @@ typedef struct BtrPageCopy
 extern void BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref,
 						BtrPageCopy *copy, BtrNode *node);
 
+/* Announces that a page will be read soon, unless it is in shared buffers. */
+extern void BtrPagePrefetch(Relation rel, BlockNumber blkno);
+
 /*
  * Reads the node that ref points to as BtrNodeRead() does, but returns false if there
  * is no such node.

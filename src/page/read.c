@@ -91,6 +91,16 @@ read_item(Relation rel, const BtrRef *ref, BtrPageCopy *copy, BtrNode *node, Siz
 }
 
 /*
+ * Announces a page; see page.h.  The page need not exist.
+ */
+void
+BtrPagePrefetch(Relation rel, BlockNumber blkno)
+{
+	if (BtrStoreHasBlock(rel, blkno))
+		(void) PrefetchBuffer(rel, MAIN_FORKNUM, blkno);
+}
+
+/*
  * Returns what is wrong with a node that was copied, or NULL.
  */
 static char *

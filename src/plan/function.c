@@ -472,6 +472,8 @@ explain_function_scan(CustomScanState *node, List *ancestors, struct ExplainStat
 		if (rows != &BtrValuesRows)
 			ExplainPropertyInteger("Nodes Read", NULL, counts.nodes, es);
 		ExplainPropertyInteger("Leaves Read", NULL, counts.leaves, es);
+		if (counts.prefetched > 0)
+			ExplainPropertyInteger("Pages Prefetched", NULL, counts.prefetched, es);
 		if (rows == &BtrValuesRows)
 			ExplainPropertyInteger("Points Read", NULL, state->nrows, es);
 	}

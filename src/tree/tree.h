@@ -100,11 +100,12 @@ extern BtrRoot BtrTreeDelete(BtrWriter *writer, const BtrRoot *root, int phase,
 
 /* ---- reading; iterators live in the current memory context and hold no pins between calls ---- */
 
-/* How many nodes a reader has read, leaves among them. */
+/* How many nodes a reader has read, leaves among them, and how many pages it has announced. */
 typedef struct BtrReadCounts
 {
 	int64		nodes;
 	int64		leaves;
+	int64		prefetched;
 } BtrReadCounts;
 
 typedef struct BtrScan BtrScan;

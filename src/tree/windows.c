@@ -9,6 +9,9 @@
  */
 #include "postgres.h"
 
+#include "executor/instrument.h"
+
+#include "tree/ahead.h"
 #include "tree/walk.h"
 #include "types/stat.h"
 
@@ -21,13 +24,11 @@
 struct BtrWindows
 {
 	/* Settings */
-	int64		start;
-	int64		end;			/* of the last window */
-	uint64		width;
-	uint64		whole;			/* entries up to this width are not split */
+	BtrGrid		grid;
 
 	/* Variables */
 	BtrWalk		walk;
+	BtrAhead	ahead;
 	int64		point;			/* points of the walk's leaf that remain: */
 	int64		point_end;		/* from point to point_end - 1 */
 	const double *value;		/* of point, and of those that follow, */
@@ -54,51 +55,13 @@ BtrWindowsBegin(const BtrTree *tree, int64 start, uint64 width,
 	Assert(depth >= 0 && depth < 64);
 	Assert(nwindows <= ((uint64) BTR_TIME_MAX - (uint64) start) / width);
 
-	w->start = start;
-	w->end = (int64) ((uint64) start + nwindows * width);
-	w->width = width;
-	w->whole = UINT64_C(1) << depth;
+	w->grid.start = start;
+	w->grid.end = (int64) ((uint64) start + nwindows * width);
+	w->grid.width = width;
+	w->grid.whole = UINT64_C(1) << depth;
 	BtrWalkInit(&w->walk, tree);
+	w->ahead.context = CurrentMemoryContext;
 	return w;
-}
-
-/*
- * Returns the index of the window that time, not before the first one, lies in.
- */
-static uint64
-window_of(const BtrWindows *w, int64 time)
-{
-	return ((uint64) time - (uint64) w->start) / w->width;
-}
-
-/* Where a range lies among the windows. */
-typedef enum Place
-{
-	OUTSIDE,					/* of all */
-	INSIDE,						/* one of them, *index */
-	ACROSS						/* an edge */
-} Place;
-
-/*
- * Says where a range lies.  A range of at most whole nanoseconds is nowhere but
- * where it starts.
- */
-static Place
-place_of(const BtrWindows *w, BtrRange range, uint64 whole, uint64 *index)
-{
-	if (range.end <= w->start || range.start >= w->end)
-		return OUTSIDE;
-	if ((uint64) range.end - (uint64) range.start <= whole)
-	{
-		if (range.start < w->start)
-			return OUTSIDE;
-		*index = window_of(w, range.start);
-		return INSIDE;
-	}
-	if (range.start < w->start || range.end > w->end)
-		return ACROSS;
-	*index = window_of(w, range.start);
-	return *index == window_of(w, range.end - 1) ? INSIDE : ACROSS;
 }
 
 /*
@@ -112,11 +75,13 @@ open_node(BtrWindows *w, BtrRef *ref, BtrRange range, int64 before, int64 count)
 	BtrWalk    *walk = &w->walk;
 	Relation	rel = walk->tree.rel;
 	BtrNode    *node;
-	int64		start = Max(range.start, w->start);
-	int64		end = Min(range.end, w->end);
+	int64		start = Max(range.start, w->grid.start);
+	int64		end = Min(range.end, w->grid.end);
+	int64		leaves = walk->counts.leaves;
+	int64		from_disk = pgBufferUsage.shared_blks_read;
 
 	/* the next edge is likely to go through a leaf of another page */
-	walk->alone = ref->leaf && w->width > 2 * ((uint64) range.end - (uint64) range.start);
+	walk->alone = ref->leaf && w->grid.width > 2 * ((uint64) range.end - (uint64) range.start);
 	node = BtrWalkRead(walk, ref);
 	if (node->h.kind != BTR_NODE_LEAF)
 	{
@@ -125,8 +90,11 @@ open_node(BtrWindows *w, BtrRef *ref, BtrRange range, int64 before, int64 count)
 	}
 
 	w->leaf = ref->tid;
-	w->part_index = window_of(w, start);
-	w->part_last = window_of(w, end - 1);
+	w->part_index = BtrGridWindow(&w->grid, start);
+	w->part_last = BtrGridWindow(&w->grid, end - 1);
+	if (walk->counts.leaves != leaves)
+		BtrAheadLeaf(&w->ahead, &walk->tree, &w->grid, BtrGridEnd(&w->grid, w->part_last),
+					 pgBufferUsage.shared_blks_read != from_disk);
 	w->searched = w->part_last - w->part_index < SEARCHED_WINDOWS &&
 		!BtrWalkIsNode(&walk->leaf, ref);
 	if (w->searched)
@@ -150,15 +118,6 @@ open_node(BtrWindows *w, BtrRef *ref, BtrRange range, int64 before, int64 count)
 }
 
 /*
- * Returns the first time after window number index.
- */
-static int64
-end_of(const BtrWindows *w, uint64 index)
-{
-	return (int64) ((uint64) w->start + (index + 1) * w->width);
-}
-
-/*
  * Finds the end of those remaining points of a leaf with packed times that lie in the
  * same window as the first of them, and the index of that window.
  */
@@ -170,7 +129,7 @@ search_end(BtrWindows *w, uint64 *index)
 	while (w->part_index < w->part_last)
 	{
 		int64		next = BtrNodeLowerBound(walk->tree.rel, walk->path[walk->depth].node,
-											 &w->leaf, end_of(w, w->part_index));
+											 &w->leaf, BtrGridEnd(&w->grid, w->part_index));
 
 		*index = w->part_index++;
 		if (next > w->point)
@@ -193,8 +152,8 @@ take_points(BtrWindows *w, uint64 *index, BtrStat *stat)
 		next = search_end(w, index);
 	else
 	{
-		*index = window_of(w, points->time[w->point]);
-		next = Min(BtrPointsSearch(points, w->point, end_of(w, *index)), w->point_end);
+		*index = BtrGridWindow(&w->grid, points->time[w->point]);
+		next = Min(BtrPointsSearch(points, w->point, BtrGridEnd(&w->grid, *index)), w->point_end);
 	}
 
 	BtrStatInit(stat);
@@ -237,16 +196,16 @@ next_piece(BtrWindows *w, uint64 *index, BtrStat *stat)
 		BtrRange	range = {ref.start, ref.end};
 
 		walk->started = true;
-		if (BtrRootIsEmpty(&walk->tree.root) || w->start >= w->end)
+		if (BtrRootIsEmpty(&walk->tree.root) || w->grid.start >= w->grid.end)
 			return false;
-		switch (place_of(w, range, 0, index))
+		switch (BtrGridPlace(&w->grid, range, 0, index))
 		{
-			case OUTSIDE:
+			case BTR_OUTSIDE:
 				return false;
-			case INSIDE:
+			case BTR_INSIDE:
 				*stat = walk->tree.root.stat;
 				return true;
-			case ACROSS:
+			case BTR_ACROSS:
 				open_node(w, &ref, range, 0, walk->tree.root.stat.count);
 				break;
 		}
@@ -275,14 +234,14 @@ next_piece(BtrWindows *w, uint64 *index, BtrStat *stat)
 		}
 		i = frame->next++;
 		range = BtrEntryRange(frame->node, i);
-		switch (place_of(w, range, w->whole, index))
+		switch (BtrGridPlace(&w->grid, range, w->grid.whole, index))
 		{
-			case OUTSIDE:
+			case BTR_OUTSIDE:
 				break;
-			case INSIDE:
+			case BTR_INSIDE:
 				*stat = BtrNodeEntries(frame->node)[i].stat;
 				return true;
-			case ACROSS:
+			case BTR_ACROSS:
 				ref = BtrEntryRef(frame->node, i);
 				open_node(w, &ref, range, points_before(frame->node, i),
 						  BtrNodeEntries(frame->node)[i].stat.count);
@@ -317,4 +276,5 @@ BtrWindowsCount(const BtrWindows *w, BtrReadCounts *counts)
 {
 	counts->nodes += w->walk.counts.nodes;
 	counts->leaves += w->walk.counts.leaves;
+	counts->prefetched += w->ahead.prefetched;
 }
