@@ -382,10 +382,13 @@ sub crc32c
 sub seal
 {
 	my ($self, $node) = @_;
-	my $bytes = substr($self->{bytes}, $node->{at}, $node->{bytes});
+	my $header = substr($self->{bytes}, $node->{at}, NODE_HEADER);
+	my $payload = substr($self->{bytes}, $node->{at} + NODE_HEADER, $node->{bytes} - NODE_HEADER);
+	my $stripe = int(length($payload) / 24) * 8;
 
-	substr($bytes, $node_fields{crc}[0], 4) = '';
-	$self->set_node($node, crc => crc32c($bytes));
+	substr($header, $node_fields{crc}[0], 4) = '';
+	$self->set_node($node,
+		crc => crc32c($header . pack('V*', map { crc32c($_) } unpack("a$stripe a$stripe a*", $payload))));
 	return;
 }
 

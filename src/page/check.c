@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "port/pg_crc32c.h"
 #include "utils/rel.h"
 
 #include "codec/leaf.h"
@@ -85,23 +84,6 @@ BtrPageProblem(Page page, BlockNumber blkno)
 		return psprintf("Page has %d items, at most %d are possible",
 						(int) PageGetMaxOffsetNumber(page), BTR_PAGE_MAX_ITEMS);
 	return NULL;
-}
-
-/*
- * Computes the checksum of a node: of all its bytes but the checksum itself.
- */
-uint32
-BtrNodeCrc(const BtrNodeHeader *item, Size len)
-{
-	const char *bytes = (const char *) item;
-	Size		after = offsetof(BtrNodeHeader, crc) + sizeof(item->crc);
-	pg_crc32c	crc;
-
-	INIT_CRC32C(crc);
-	COMP_CRC32C(crc, bytes, offsetof(BtrNodeHeader, crc));
-	COMP_CRC32C(crc, bytes + after, len - after);
-	FIN_CRC32C(crc);
-	return crc;
 }
 
 /*

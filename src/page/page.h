@@ -111,7 +111,7 @@ typedef struct BtrNodeHeader
 	int64		version;		/* the version that wrote it */
 	int64		start;
 	int64		count;			/* points underneath */
-	uint32		crc;			/* CRC-32C of the item without this field */
+	uint32		crc;			/* checksum of the item without this field */
 	uint16		length;			/* bytes of the item, header included */
 	uint16		nitems;			/* leaf: points; else: entries */
 	uint8		kind;			/* BTR_NODE_* */
