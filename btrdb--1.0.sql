@@ -664,21 +664,21 @@ RETURNS bigint
 AS 'MODULE_PATHNAME', 'btrdb_insert_point'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100;
 COMMENT ON FUNCTION btrdb_insert(uuid, bigint, float8, text) IS
-	'appends a point, time in nanoseconds since 1970-01-01 UTC, to a stream and returns its latest version; merge policy "never": points of equal time coexist';
+	'appends a point, time in nanoseconds since 1970-01-01 UTC, to a stream and returns its latest version; merge says what becomes of points at times at which there are points, or earlier ones of the call: "never" - they coexist; "equal" - not stored if one of the same value is there; "retain" - not stored; "replace" - the last one takes the place of all, which needs DELETE on btrdb.points, too. The last three wait for other writers of the stream, and store nothing when repeated';
 
 CREATE FUNCTION btrdb_insert(stream uuid, times bigint[], "values" float8[], merge text DEFAULT 'never')
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'btrdb_insert_arrays'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION btrdb_insert(uuid, bigint[], float8[], text) IS
-	'appends the points (times[i], values[i]), in any order, all or none, to a stream and returns its latest version; the arrays have one dimension, equal lengths (2202E) and no NULLs (22004)';
+	'appends the points (times[i], values[i]), in any order, all or none, to a stream and returns its latest version; the arrays have one dimension, equal lengths (2202E) and no NULLs (22004); merge as for a point';
 
 CREATE FUNCTION btrdb_insert(stream uuid, points rawpoint[], merge text DEFAULT 'never')
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'btrdb_insert_rawpoints'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION btrdb_insert(uuid, rawpoint[], text) IS
-	'appends points, in any order, all or none, to a stream and returns its latest version; the array has one dimension and no NULLs (22004)';
+	'appends points, in any order, all or none, to a stream and returns its latest version; the array has one dimension and no NULLs (22004); merge as for a point';
 
 CREATE FUNCTION btrdb_delete(stream uuid, start bigint, "end" bigint)
 RETURNS bigint

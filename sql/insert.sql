@@ -49,7 +49,6 @@ SELECT btrdb_insert(:'l', ARRAY[1, 2], ARRAY[1, NULL]::float8[]);
 SELECT btrdb_insert(:'l', ARRAY[rawpoint(1, 1), NULL]);
 SELECT btrdb_insert(:'l', ARRAY[1, 2], ARRAY[1]::float8[]);
 SELECT btrdb_insert(:'l', ARRAY[[1, 2], [3, 4]], ARRAY[1, 2, 3, 4]::float8[]);
-SELECT btrdb_insert(:'l', 1, 1, 'replace');
 SELECT btrdb_insert(:'l', 1, 1, 'sometimes');
 SELECT btrdb_insert(:'l', NULL, 1);
 SELECT btrdb_count(:'l'), btrdb_version(:'l');

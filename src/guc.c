@@ -10,6 +10,7 @@
 
 #include "debug.h"
 #include "guc.h"
+#include "tree/tree.h"
 
 int			btrdb_buffer_points = 4096;
 int			btrdb_buffer_rows = 1024;
@@ -20,7 +21,16 @@ bool		btrdb_enable_custom_scan = true;
 int			btrdb_flush_memory = 65536;
 int			btrdb_gather_memory = 65536;
 int			btrdb_maintain_naptime = 60;
+int			btrdb_merge = BTR_MERGE_NEVER;
 int			btrdb_retention = -1;
+
+static const struct config_enum_entry merge_policies[] = {
+	{"never", BTR_MERGE_NEVER, false},
+	{"equal", BTR_MERGE_EQUAL, false},
+	{"retain", BTR_MERGE_RETAIN, false},
+	{"replace", BTR_MERGE_REPLACE, false},
+	{NULL, 0, false}
+};
 
 /*
  * Registers every setting and reserves the prefix.
@@ -109,6 +119,14 @@ BtrDefineGucs(void)
 							60, 0, INT_MAX / 1000,
 							PGC_SIGHUP, GUC_UNIT_S,
 							NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("btrdb.merge",
+							 "Sets the merge policy of INSERT and COPY into btrdb.points.",
+							 "It says what becomes of points at times at which there are points already.",
+							 &btrdb_merge,
+							 BTR_MERGE_NEVER, merge_policies,
+							 PGC_USERSET, 0,
+							 NULL, NULL, NULL);
 
 	/*
 	 * What one session forgets, all miss.  The owner of a database, who could otherwise set

@@ -14,6 +14,7 @@ extern bool btrdb_enable_custom_scan;
 extern int	btrdb_flush_memory;
 extern int	btrdb_gather_memory;
 extern int	btrdb_maintain_naptime;
+extern int	btrdb_merge;
 extern int	btrdb_retention;
 
 extern void BtrDefineGucs(void);

@@ -143,6 +143,19 @@ sub insert
 	return $sql . "SELECT oracle.inserted($s->{id}, :v, $one_call);\n";
 }
 
+# An insert by a merge policy, sometimes of points that were just inserted.
+sub insert_merge
+{
+	my ($s) = @_;
+	my $policy = any(qw(equal retain replace));
+	my $call = "SELECT btrdb_insert('$s->{uuid}', $array_args, '$policy') AS v FROM oracle.batch \\gset\n";
+
+	return make_batch($s, batch_size())
+	  . (chance(0.2) ? "SELECT btrdb_insert('$s->{uuid}', $array_args) AS v FROM oracle.batch \\gset\n"
+		  . "SELECT oracle.inserted($s->{id}, :v, true);\n" . operation() : '')
+	  . $call . "SELECT oracle.merged($s->{id}, :v, '$policy');\n";
+}
+
 # One statement over several streams: mostly a few points of each.
 sub insert_wide
 {
@@ -234,6 +247,7 @@ sub abandon
 		"SELECT btrdb_insert(''$s->{uuid}'', $array_args) FROM oracle.batch",
 		"SELECT btrdb_insert(''$s->{uuid}'', $array_args) FROM oracle.batch",
 		"INSERT INTO btrdb.points SELECT uuid, time, value FROM oracle.batch JOIN oracle.stream ON id % 5 = ord % 5",
+		"SELECT btrdb_insert(''$s->{uuid}'', $array_args, ''replace'') FROM oracle.batch",
 		"SELECT btrdb_flush(''$s->{uuid}'')",
 		"SELECT btrdb_delete(''$s->{uuid}'', 0, ${\TIME_MAX})",
 		"SELECT btrdb_obliterate(''$s->{uuid}'')",
@@ -287,7 +301,8 @@ sub step
 	my $r = rand();
 	my $sql = operation();
 
-	if ($r < 0.37) { $sql .= insert($s) }
+	if ($r < 0.25) { $sql .= insert($s) }
+	elsif ($r < 0.37) { $sql .= insert_merge($s) }
 	elsif ($r < 0.57) { $sql .= insert_wide() }
 	elsif ($r < 0.60) { $sql .= there_and_back($s) }
 	elsif ($r < 0.72) { $sql .= delete_range($s) }

@@ -281,6 +281,42 @@ BEGIN
 END
 $$;
 
+-- Takes note that oracle.batch was inserted by one call with a merge policy.
+CREATE FUNCTION oracle.merged(s int, returned bigint, policy text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	made bigint;
+BEGIN
+	PERFORM oracle.expect_version(s, returned);
+
+	-- what the policy leaves out of the batch, all that was buffered being there
+	DELETE FROM oracle.batch b
+	USING (SELECT ord, count(*) OVER same AS nth, count(*) OVER equal AS nth_equal, count(*) OVER later AS nth_last
+		   FROM oracle.batch
+		   WINDOW same AS (PARTITION BY time ORDER BY ord), equal AS (PARTITION BY time, value ORDER BY ord),
+			   later AS (PARTITION BY time ORDER BY ord DESC)) AS n
+	WHERE n.ord = b.ord AND CASE policy
+		WHEN 'equal' THEN nth_equal > 1
+			OR EXISTS (SELECT FROM oracle.contents(s, 0, b.time, b.time + 1) AS c WHERE c.value = b.value)
+		WHEN 'retain' THEN nth > 1 OR EXISTS (SELECT FROM oracle.contents(s, 0, b.time, b.time + 1))
+		WHEN 'replace' THEN nth_last > 1
+			OR (SELECT count(*) = 1 AND bool_and(float8send(c.value) = float8send(b.value))
+				FROM oracle.contents(s, 0, b.time, b.time + 1) AS c)
+		END;
+	made := (SELECT count(*) > 0 FROM oracle.batch)::int;
+	PERFORM oracle.settle(s, returned - made, true);
+	IF policy = 'replace' THEN
+		UPDATE oracle.point AS p SET died = returned FROM oracle.batch AS b
+		WHERE p.stream = s AND p.died = oracle.never() AND p.time = b.time;
+	END IF;
+	INSERT INTO oracle.point
+	SELECT s, time, oracle.op() << 20, (oracle.op() << 20) + ord, value, returned, oracle.never()
+	FROM oracle.batch;
+	UPDATE oracle.stream SET version = returned WHERE id = s;
+	PERFORM oracle.settle_others(s);
+END
+$$;
+
 -- Takes note that oracle.wide was inserted by one statement.
 CREATE FUNCTION oracle.wide_inserted() RETURNS void
 LANGUAGE plpgsql AS $$

@@ -15,6 +15,7 @@
 #include "utils/uuid.h"
 
 #include "am/am.h"
+#include "guc.h"
 #include "stream/gather.h"
 #include "types/check.h"
 
@@ -147,7 +148,15 @@ BtrTupleInsert(Relation rel, TupleTableSlot *slot, CommandId cid, int options,
 	{
 		prepare(rel);
 		BtrCheckStreamOfRow(row.stream);
-		(void) BtrInsert(rel, row.stream, &row.time, &row.value, 1);
+		if (btrdb_merge == BTR_MERGE_NEVER)
+			(void) BtrInsert(rel, row.stream, &row.time, &row.value, 1);
+		else
+		{
+			BtrCheckMergeRight((BtrMerge) btrdb_merge);
+			BtrCheckNotGathered(row.stream, cid);
+			(void) BtrInsertMerge(rel, row.stream, &row.time, &row.value, 1,
+								  (BtrMerge) btrdb_merge);
+		}
 	}
 }
 

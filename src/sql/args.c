@@ -28,30 +28,31 @@ BtrCheckNotNull(FunctionCallInfo fcinfo, const char *const *names)
 }
 
 /*
- * Raises an error unless merge names the policy that can be had: 22023 for a
- * name that is none, 0A000 for one that is not supported.
+ * Returns the merge policy of a name; raises 22023 if there is none of that name.
  */
-void
-BtrCheckMerge(const text *merge)
+BtrMerge
+BtrReadMerge(const text *merge)
 {
-	static const char *const others[] = {"equal", "retain", "replace"};
+	static const struct
+	{
+		const char *name;
+		BtrMerge	merge;
+	}			policies[] = {
+		{"never", BTR_MERGE_NEVER},
+		{"equal", BTR_MERGE_EQUAL},
+		{"retain", BTR_MERGE_RETAIN},
+		{"replace", BTR_MERGE_REPLACE},
+	};
 	char	   *name = text_to_cstring(merge);
 
-	if (strcmp(name, "never") == 0)
+	for (int i = 0; i < lengthof(policies); i++)
 	{
-		pfree(name);
-		return;
+		if (strcmp(name, policies[i].name) == 0)
+		{
+			pfree(name);
+			return policies[i].merge;
+		}
 	}
-
-	for (int i = 0; i < lengthof(others); i++)
-	{
-		if (strcmp(name, others[i]) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("merge policy \"%s\" is not supported", name),
-					 errhint("Use \"never\", with which points of equal time coexist.")));
-	}
-
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unrecognized merge policy \"%s\"", name),

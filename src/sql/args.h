@@ -17,8 +17,8 @@
 /* Raises 22004 if an argument is NULL; names are those of all arguments. */
 extern void BtrCheckNotNull(FunctionCallInfo fcinfo, const char *const *names);
 
-/* Raises 22023 for an unknown merge policy, 0A000 for one other than never. */
-extern void BtrCheckMerge(const text *merge);
+/* The merge policy of a name; raises 22023 for one that is none. */
+extern BtrMerge BtrReadMerge(const text *merge);
 
 /* Returns all rows of the function that is called. */
 extern Datum BtrReturnRows(FunctionCallInfo fcinfo, const BtrRowKind *kind);

@@ -48,10 +48,10 @@ insert_points(FunctionCallInfo fcinfo, int64 *time, double *value, int n,
 			  const text *merge)
 {
 	pg_uuid_t  *stream = PG_GETARG_UUID_P(0);
+	BtrMerge	policy = BtrReadMerge(merge);
 	Relation	rel;
 	int64		version;
 
-	BtrCheckMerge(merge);
 	for (int i = 0; i < n; i++)
 	{
 		if (i % 65536 == 0)
@@ -62,7 +62,14 @@ insert_points(FunctionCallInfo fcinfo, int64 *time, double *value, int n,
 
 	BtrPrepareWrite("btrdb_insert()");
 	rel = BtrStoreOpen(stream, RowExclusiveLock, ACL_INSERT);
-	version = BtrInsert(rel, stream, time, value, n);
+	if (policy == BTR_MERGE_NEVER)
+		version = BtrInsert(rel, stream, time, value, n);
+	else
+	{
+		BtrCheckMergeRight(policy);
+		BtrCheckNotGathered(stream, GetCurrentCommandId(false));
+		version = BtrInsertMerge(rel, stream, time, value, n, policy);
+	}
 	table_close(rel, NoLock);
 
 	PG_RETURN_INT64(version);

@@ -181,18 +181,18 @@ BtrCheckStreamOfRow(const pg_uuid_t *stream)
 }
 
 /*
- * Raises 55006 if an outer subtransaction has gathered points of the stream: they
- * can be neither written, nor removed, by this one.
+ * Raises 55006 if points of the stream are gathered that cannot be written now, so neither
+ * removed nor compared with: by an outer subtransaction, or by a merge policy.
  */
-static void
-check_not_gathered(const pg_uuid_t *stream, CommandId cid)
+void
+BtrCheckNotGathered(const pg_uuid_t *stream, CommandId cid)
 {
 	if (BtrGatherRead(stream, cid, NULL) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("cannot remove points from stream \"%s\" while a statement outside of this subtransaction inserts into it",
+				 errmsg("cannot remove or replace points of stream \"%s\" while a statement outside of this subtransaction inserts into it",
 						BtrUuidText(stream)),
-				 errhint("Remove them after the INSERT or COPY into btrdb.points, or outside of a block with an EXCEPTION clause.")));
+				 errhint("Do so after the INSERT or COPY into btrdb.points, or outside of a block with an EXCEPTION clause.")));
 }
 
 /*
@@ -207,6 +207,26 @@ check_no_policies(Oid points)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("functions cannot apply the row-level security of table \"btrdb.points\""),
 				 errhint("Use SELECT and INSERT on btrdb.points; policies on btrdb.streams apply to functions too.")));
+}
+
+/*
+ * Raises 42501 if the current user may not use a merge policy; see stream.h.  What a
+ * policy of btrdb.points hides would show by what is stored.
+ */
+void
+BtrCheckMergeRight(BtrMerge merge)
+{
+	Oid			points = BtrGetCatalog()->points;
+
+	if (merge == BTR_MERGE_NEVER)
+		return;
+	check_no_policies(points);
+	if (merge == BTR_MERGE_REPLACE &&
+		pg_class_aclcheck(points, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to replace points"),
+				 errdetail("The merge policy \"replace\" removes points, which needs DELETE on \"btrdb.points\".")));
 }
 
 /*
@@ -244,7 +264,7 @@ BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right)
 	if (right != ACL_SELECT)
 		BtrGatherWriteBefore(GetCurrentCommandId(false));
 	if (right == ACL_DELETE && stream != NULL)
-		check_not_gathered(stream, GetCurrentCommandId(false));
+		BtrCheckNotGathered(stream, GetCurrentCommandId(false));
 	return rel;
 }
 
@@ -258,7 +278,7 @@ BtrStoreOpenToObliterate(const pg_uuid_t *stream)
 	Relation	rel = open_points(RowExclusiveLock, ACL_DELETE);
 
 	BtrGatherWriteBefore(GetCurrentCommandId(false));
-	check_not_gathered(stream, GetCurrentCommandId(false));
+	BtrCheckNotGathered(stream, GetCurrentCommandId(false));
 	return rel;
 }
 

@@ -82,7 +82,8 @@ commit_version(Flush *flush, const BtrPoints *points)
 	if (BtrRootIsEmpty(&version->root))
 		version->phase = BtrPhaseFor(&all);
 	BtrWriterInit(&writer, flush->rel, flush->stream, version->version);
-	version->root = BtrTreeMerge(&writer, &version->root, version->phase, &all);
+	version->root = BtrTreeMerge(&writer, &version->root, version->phase, &all,
+								 false);
 	BtrWriterFinish(&writer);
 	BtrVersionInsert(flush->rel, flush->stream, version);
 

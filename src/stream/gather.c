@@ -48,6 +48,7 @@ struct BtrGather
 	CommandId	cid;
 	Oid			relid;			/* btrdb.points */
 	bool		bulk;
+	BtrMerge	merge;			/* as it was set when the command began */
 	bool		adding;			/* in the middle of BtrGatherAdd() */
 	bool		asks;			/* whether a stream exists is asked, although known */
 	MemoryContext context;		/* holds all of this */
@@ -193,6 +194,8 @@ BtrGatherBegin(Relation rel, CommandId cid, bool bulk)
 	gather->cid = cid;
 	gather->relid = RelationGetRelid(rel);
 	gather->bulk = bulk;
+	gather->merge = (BtrMerge) btrdb_merge;
+	BtrCheckMergeRight(gather->merge);
 	gather->asks = IsolationIsSerializable() ||
 		check_enable_rls(BtrGetCatalog()->streams, InvalidOid, true) == RLS_ENABLED;
 
@@ -296,6 +299,33 @@ sort_by_stream(const BtrGather *gather, BtrPointArray *points, uint32 *order, in
 }
 
 /*
+ * Compares two parts by the uuids of their streams.
+ */
+static int
+compare_parts(const void *a, const void *b)
+{
+	return memcmp(&((const BtrInsertPart *) a)->stream, &((const BtrInsertPart *) b)->stream,
+				  UUID_LEN);
+}
+
+/*
+ * Inserts points by the command's merge policy, stream by stream in the order of uuids, in
+ * which streams are locked.
+ */
+static void
+merge_parts(const BtrGather *gather, Relation rel, BtrInsertPart *part)
+{
+	qsort(part, gather->nstreams, sizeof(BtrInsertPart), compare_parts);
+	for (uint32 i = 0; i < gather->nstreams; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		BtrCheckNotGathered(&part[i].stream, gather->cid);
+		(void) BtrInsertMerge(rel, &part[i].stream, part[i].time, part[i].value, part[i].n,
+							  gather->merge);
+	}
+}
+
+/*
  * Writes the gathered points.  early: for a reader in the middle of the statement, which
  * takes them as rows of command cid.
  */
@@ -343,7 +373,10 @@ write_points(BtrGather *gather, bool early)
 		part[i].n = end[order[i]] - start;
 		start = end[order[i]];
 	}
-	BtrInsertMany(rel, part, gather->nstreams, early, gather->cid);
+	if (gather->merge == BTR_MERGE_NEVER)
+		BtrInsertMany(rel, part, gather->nstreams, early, gather->cid);
+	else
+		merge_parts(gather, rel, part);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	table_close(rel, NoLock);
@@ -498,6 +531,9 @@ BtrGatherIsPending(void)
 
 /*
  * Writes what commands of the current subtransaction before cid have gathered.
+ *
+ * What a merge policy is for waits for the end of its statement: it makes versions, which
+ * such a reader could not see.
  */
 void
 BtrGatherWriteBefore(CommandId cid)
@@ -509,7 +545,7 @@ BtrGatherWriteBefore(CommandId cid)
 	subid = GetCurrentSubTransactionId();
 	for (BtrGather *gather = newest; gather != NULL; gather = gather->outer)
 	{
-		if (gather->cid < cid && gather->subid == subid)
+		if (gather->cid < cid && gather->subid == subid && gather->merge == BTR_MERGE_NEVER)
 			write_points(gather, true);
 	}
 }
@@ -529,7 +565,8 @@ BtrGatherRead(const pg_uuid_t *stream, CommandId cid, BtrPoints *points)
 	{
 		StreamEntry *entry;
 
-		if (gather->n == 0 || gather->cid >= cid)
+		if (gather->n == 0 || gather->cid >= cid ||
+			(points != NULL && gather->merge != BTR_MERGE_NEVER))
 			continue;
 		entry = streams_lookup(gather->table, *stream);
 		if (entry == NULL)

@@ -56,6 +56,18 @@ extern const BtrCatalog *BtrGetCatalog(void);
 extern Relation BtrStoreOpen(const pg_uuid_t *stream, LOCKMODE lockmode, AclMode right);
 
 /*
+ * Raises 55006 if statements before command cid, outside of the current subtransaction, have points
+ * of the stream that are not written: what depends on all of its points cannot be done.
+ */
+extern void BtrCheckNotGathered(const pg_uuid_t *stream, CommandId cid);
+
+/*
+ * Raises 42501 if the current user may not insert points by a policy that looks at those
+ * that are there, or removes some.
+ */
+extern void BtrCheckMergeRight(BtrMerge merge);
+
+/*
  * Likewise to remove a stream whose row is gone already; needs the right to DELETE.
  */
 extern Relation BtrStoreOpenToObliterate(const pg_uuid_t *stream);
@@ -265,6 +277,13 @@ typedef struct BtrInsertPart
  */
 extern void BtrInsertMany(Relation rel, const BtrInsertPart *part, uint32 nparts,
 						  bool early, CommandId cid);
+
+/*
+ * Inserts points, which it sorts in place and may leave out, by a policy other than never.  Waits
+ * for the stream's lock, as a delete does.  Returns the latest committed version.
+ */
+extern int64 BtrInsertMerge(Relation rel, const pg_uuid_t *stream, int64 *time, double *value,
+							int64 n, BtrMerge merge);
 
 /* btrdb_delete's work; always makes a version. */
 extern int64 BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end);

@@ -1,10 +1,11 @@
 /*
  * write.c
- *		Delete, revert.
+ *		Delete, revert, and inserts that look at the points that are there.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "pgstat.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -52,6 +53,51 @@ BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end)
 	next.root = BtrTreeDelete(&writer, &latest.root, latest.phase, start, end);
 	BtrWriterFinish(&writer);
 	BtrVersionInsert(rel, stream, &next);
+	return next.version;
+}
+
+/*
+ * Inserts points by a policy other than never; see stream.h.
+ *
+ * Buffered points are flushed first, so that the tree is all there is to compare with.  What other
+ * transactions buffer meanwhile counts as inserted later.  If no point is to be stored,
+ * no version is made of them: an insert that is repeated changes nothing.
+ */
+int64
+BtrInsertMerge(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int64 n,
+			   BtrMerge merge)
+{
+	BtrVersion	latest;
+	BtrVersion	next;
+	BtrWriter	writer;
+	BtrTree		tree;
+	BtrPoints	points;
+
+	Assert(merge != BTR_MERGE_NEVER);
+	if (n == 0)
+	{
+		BtrVersionCurrent(rel, stream, &latest);
+		return latest.version;
+	}
+
+	BtrSortPoints(time, value, n);
+	BtrCompactStream(rel, stream);
+	(void) BtrFlush(rel, stream, NULL, true, &latest);
+	tree = (BtrTree) {rel, *stream, latest.root};
+	n = BtrTreeSift(&tree, merge, time, value, n);
+	if (n == 0)
+		return latest.version;
+
+	points = (BtrPoints) {time, value, n};
+	next = next_version(&latest);
+	if (BtrRootIsEmpty(&latest.root))
+		next.phase = BtrPhaseFor(&points);
+	BtrWriterInit(&writer, rel, stream, next.version);
+	next.root = BtrTreeMerge(&writer, &latest.root, next.phase, &points,
+							 merge == BTR_MERGE_REPLACE);
+	BtrWriterFinish(&writer);
+	BtrVersionInsert(rel, stream, &next);
+	pgstat_count_heap_insert(rel, n);
 	return next.version;
 }
 

@@ -31,6 +31,7 @@ BtrBuildInit(BtrBuild *b, BtrWriter *writer, int phase)
 {
 	b->writer = writer;
 	b->phase = phase;
+	b->replace = false;
 	b->bytes_per_point = 0;
 	b->trial = palloc(BTR_LEAF_BOUND(BTR_LEAF_MAX_POINTS));
 	b->block = palloc(BTR_LEAF_BOUND(BTR_LEAF_MAX_POINTS));

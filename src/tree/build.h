@@ -16,6 +16,7 @@ typedef struct BtrBuild
 	/* Info */
 	BtrWriter  *writer;
 	int			phase;
+	bool		replace;		/* new points take the place of those of equal time */
 
 	/* Variables */
 	double		bytes_per_point;	/* of the last leaf: where to cut the next; 0 not known */

@@ -122,7 +122,7 @@ append_below(BtrBuild *b, const BtrNode *node, const BtrPoints *points, SubList 
 		BtrPointArray region = {0};
 		BtrPoints	all;
 
-		BtrPointArrayMerge(&region, &old, points);
+		BtrPointArrayMerge(&region, &old, points, false);
 		all = BtrPointArrayPoints(&region);
 		add_leaves(b, &all, list);
 		BtrPointArrayFree(&region);

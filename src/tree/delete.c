@@ -33,7 +33,7 @@ keep_outside(BtrBuild *b, const BtrNode *leaf, const ItemPointerData *tid, const
 	BtrPoints	after = BtrPointsSlice(&old, hi, old.n);
 
 	if (hi > lo)
-		BtrPointArrayMerge(region, &before, &after);
+		BtrPointArrayMerge(region, &before, &after, false);
 	BtrPointsFree(&old);
 	return hi - lo;
 }

@@ -104,7 +104,7 @@ rewrite(BtrBuild *b, const BtrSpan *span, const BtrNode *node, const BtrPoints *
 			old = BtrLeafPoints(b, scratch, &ref.tid);
 			/* halves leave room for more points in the midst; a tail is filled up */
 			balance = n == 1 && added.time[0] < old.time[old.n - 1];
-			BtrPointArrayMerge(&region, &old, &added);
+			BtrPointArrayMerge(&region, &old, &added, b->replace);
 			BtrPointsFree(&old);
 		}
 		else
@@ -194,14 +194,14 @@ merge_sub(BtrBuild *b, const BtrRef *ref, const BtrStat *stat, const BtrPoints *
 		BtrPointArray region = {0};
 		BtrPoints	all;
 
-		BtrPointArrayMerge(&region, &old, points);
+		BtrPointArrayMerge(&region, &old, points, b->replace);
 		all = BtrPointArrayPoints(&region);
 		result = BtrBuildSubtree(b, &all);
 		BtrPointArrayFree(&region);
 		BtrPointsFree(&old);
 	}
 	else if (node->h.kind == BTR_NODE_CHAIN && inside)
-		result = BtrChainAppend(b, node, points);
+		result = b->replace ? BtrBuildSubtree(b, points) : BtrChainAppend(b, node, points);
 	else if (inside)
 	{
 		BtrSpan		span = {node->h.start, node->h.slot_pw, node->h.nslots};
@@ -237,7 +237,8 @@ merge_sub(BtrBuild *b, const BtrRef *ref, const BtrStat *stat, const BtrPoints *
  * Builds the tree that holds what *root holds and points; see tree.h.
  */
 BtrRoot
-BtrTreeMerge(BtrWriter *writer, const BtrRoot *root, int phase, const BtrPoints *points)
+BtrTreeMerge(BtrWriter *writer, const BtrRoot *root, int phase, const BtrPoints *points,
+			 bool replace)
 {
 	BtrBuild	b;
 	BtrSub		sub;
@@ -245,6 +246,7 @@ BtrTreeMerge(BtrWriter *writer, const BtrRoot *root, int phase, const BtrPoints 
 
 	Assert(points->n > 0);
 	BtrBuildInit(&b, writer, phase);
+	b.replace = replace;
 	if (BtrRootIsEmpty(root))
 		sub = BtrBuildSubtree(&b, points);
 	else

@@ -79,10 +79,10 @@ BtrPointArrayAppend(BtrPointArray *array, const BtrPoints *points)
 }
 
 /*
- * Appends the merge of two sorted sequences; of equal times those of *a come first.
+ * Appends the merge of two sorted sequences; see points.h.
  */
 void
-BtrPointArrayMerge(BtrPointArray *array, const BtrPoints *a, const BtrPoints *b)
+BtrPointArrayMerge(BtrPointArray *array, const BtrPoints *a, const BtrPoints *b, bool replace)
 {
 	int64		i = 0;
 	int64		j = 0;
@@ -95,6 +95,11 @@ BtrPointArrayMerge(BtrPointArray *array, const BtrPoints *a, const BtrPoints *b)
 
 		if ((array->n & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
+		if (replace && a->time[i] == b->time[j])
+		{
+			i++;
+			continue;
+		}
 		array->time[array->n] = from_a ? a->time[i] : b->time[j];
 		array->value[array->n++] = from_a ? a->value[i++] : b->value[j++];
 	}

@@ -49,8 +49,12 @@ extern void BtrPointArrayReserve(BtrPointArray *array, int64_t n);
 /* Appends what points holds. */
 extern void BtrPointArrayAppend(BtrPointArray *array, const BtrPoints *points);
 
-/* Appends the merge of two sorted sequences; of equal times those of *a come first. */
-extern void BtrPointArrayMerge(BtrPointArray *array, const BtrPoints *a, const BtrPoints *b);
+/*
+ * Appends the merge of two sorted sequences.  Of equal times those of *a come first or, if
+ * replace, are left out.
+ */
+extern void BtrPointArrayMerge(BtrPointArray *array, const BtrPoints *a, const BtrPoints *b,
+							   bool replace);
 
 /* Frees the points: the array is as after initialisation. */
 extern void BtrPointArrayFree(BtrPointArray *array);

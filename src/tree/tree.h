@@ -84,12 +84,31 @@ extern int	BtrPhaseFor(const BtrPoints *points);
 
 /* ---- writing ---- */
 
+/* What becomes of new points at times at which there are points already. */
+typedef enum BtrMerge
+{
+	BTR_MERGE_NEVER,			/* all are stored */
+	BTR_MERGE_EQUAL,			/* those of the same value are not */
+	BTR_MERGE_RETAIN,			/* none is: the old ones win */
+	BTR_MERGE_REPLACE			/* the newest one takes the place of all others */
+} BtrMerge;
+
+/*
+ * Leaves out those of n sorted points that the policy does not store beside what the tree holds
+ * and beside each other, points of equal time being in the order in which they came.  Of
+ * BTR_MERGE_REPLACE, also points that would replace nothing but themselves.  Returns how many remain,
+ * in place.
+ */
+extern int64 BtrTreeSift(const BtrTree *tree, BtrMerge merge, int64 *time, double *value,
+						 int64 n);
+
 /*
  * Builds the tree that holds what *root holds and points.  Points of equal
- * time come after those of the tree.  Writes only nodes on the paths to new points.
+ * time come after those of the tree or, if replace, instead of them.  Writes only nodes on
+ * the paths to new points.
  */
 extern BtrRoot BtrTreeMerge(BtrWriter *writer, const BtrRoot *root, int phase,
-							const BtrPoints *points);
+							const BtrPoints *points, bool replace);
 
 /*
  * Builds the tree without the points in [start, end).  Writes only nodes on the
