@@ -143,17 +143,22 @@ sub insert
 	return $sql . "SELECT oracle.inserted($s->{id}, :v, $one_call);\n";
 }
 
-# An insert by a merge policy, sometimes of points that were just inserted.
+# An insert by a merge policy, often of points that were just inserted, some of them with another value.
 sub insert_merge
 {
 	my ($s) = @_;
 	my $policy = any(qw(equal retain replace));
-	my $call = "SELECT btrdb_insert('$s->{uuid}', $array_args, '$policy') AS v FROM oracle.batch \\gset\n";
+	my $sql = make_batch($s, batch_size());
 
-	return make_batch($s, batch_size())
-	  . (chance(0.2) ? "SELECT btrdb_insert('$s->{uuid}', $array_args) AS v FROM oracle.batch \\gset\n"
-		  . "SELECT oracle.inserted($s->{id}, :v, true);\n" . operation() : '')
-	  . $call . "SELECT oracle.merged($s->{id}, :v, '$policy');\n";
+	if (chance(0.5))
+	{
+		$sql .= "SELECT btrdb_insert('$s->{uuid}', $array_args) AS v FROM oracle.batch \\gset\n"
+		  . "SELECT oracle.inserted($s->{id}, :v, true);\n" . operation()
+		  . "UPDATE oracle.batch SET value = round(random()::numeric, 3) WHERE random() < 0.3;\n";
+	}
+	return $sql
+	  . "SELECT btrdb_insert('$s->{uuid}', $array_args, '$policy') AS v FROM oracle.batch \\gset\n"
+	  . "SELECT oracle.merged($s->{id}, :v, '$policy');\n";
 }
 
 # One statement over several streams: mostly a few points of each.
