@@ -24,8 +24,8 @@
 #include "guc.h"
 #include "stream/mixed.h"
 
-/* Largest block: two rows fill a page. */
-#define BLOCK_SIZE_MAX	4000
+/* Largest block: a row fits a page. */
+#define BLOCK_SIZE_MAX	8000
 
 /* Points of which a block always has room, encoded to learn how many more do. */
 #define SAMPLE_POINTS	128
