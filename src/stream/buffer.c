@@ -58,25 +58,25 @@ BtrIsAbsorbed(HeapTupleHeader row)
  * newest flush, if no later row is there.
  *
  * The newest row is taken dead or alive: rows are numbered on when a flush has
- * deleted them, so it is always at the end of the index and found at once.
- * Finding the newest live one would mean to pass all those that were flushed but
- * cannot be vacuumed yet.
+ * deleted them, so it is at the end of the index and found at once.  What was flushed before
+ * is not looked at: there may be many such rows that cannot be vacuumed yet.
  */
 static void
 find_end(Relation rel, const pg_uuid_t *stream, const BtrVersion *latest,
 		 int64 *ordinal, int64 *total)
 {
 	BtrBufferScan scan;
-	int64		from = BtrGetHint(stream)->ordinal;
+	int64		first = latest->flushed_ordinal + 1;
+	int64		from = Max(BtrGetHint(stream)->ordinal, first);
 
 	BtrBufferScanBegin(&scan, rel, stream, SnapshotAny, from, AccessShareLock);
-	if (!BtrBufferScanNext(&scan, BackwardScanDirection) && from > 0)
+	if (!BtrBufferScanNext(&scan, BackwardScanDirection) && from > first)
 	{
 		BtrBufferScanEnd(&scan);
-		BtrBufferScanBegin(&scan, rel, stream, SnapshotAny, 0, AccessShareLock);
+		BtrBufferScanBegin(&scan, rel, stream, SnapshotAny, first, AccessShareLock);
 		(void) BtrBufferScanNext(&scan, BackwardScanDirection);
 	}
-	if (HeapTupleIsValid(scan.tuple) && scan.ordinal > latest->flushed_ordinal)
+	if (HeapTupleIsValid(scan.tuple))
 	{
 		*ordinal = scan.ordinal;
 		*total = scan.total;
