@@ -51,6 +51,21 @@ extern void BtrInsertRow(CatalogIndexState indexes, HeapTuple tuple, const Datum
 /* Was a row deleted by a transaction that has committed? */
 extern bool BtrIsAbsorbed(HeapTupleHeader row);
 
+/* ---- reuse.c ---- */
+
+/*
+ * Pages of a table from which this session has deleted large rows: one more than the number
+ * of each, 0 where there is none.  A page waits until another one needs its place.  By then the
+ * transaction is over, and the page's other rows, which are of about the same age, are deleted, too.
+ */
+typedef struct BtrReuse
+{
+	BlockNumber after[256];
+} BtrReuse;
+
+/* Notes that a row was deleted.  Holds no lock, or pin, of this table's pages afterwards. */
+extern void BtrReusePage(BtrReuse *reuse, Relation rel, HeapTuple deleted);
+
 /* ---- bufferscan.c ---- */
 
 /* Columns of btrdb.buffer */

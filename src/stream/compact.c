@@ -67,6 +67,8 @@ typedef struct Pass
 	int			ndue;
 } Pass;
 
+static BtrReuse reuse;
+
 /*
  * Returns the number of a stream; a new one if it has not come yet.  guess: the number it may
  * have.
@@ -189,6 +191,8 @@ take_rows(Pass *pass, int64 cohort)
 			break;
 		}
 		result = delete_row(pass, &scan);
+		if (result == TM_Ok)
+			BtrReusePage(&reuse, scan.rel, scan.tuple);
 		if (result == TM_Ok && scan.current)
 			take_points(pass, &scan, &mix, number);
 		else if (result != TM_Ok && result != TM_Deleted && result != TM_Updated)

@@ -36,6 +36,8 @@ typedef struct Flush
 	MemoryContext context;		/* reset for each version */
 } Flush;
 
+static BtrReuse reuse;
+
 /*
  * Returns the ordinal of the buffer row at which an optional flush begins.
  *
@@ -114,6 +116,7 @@ flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int64 fro
 		BtrBufferScanPoints(&scan, &flush->pending);
 		MemoryContextSwitchTo(old);
 		BtrDeleteRow(scan.rel, &scan.tuple->t_self, flush->stream);
+		BtrReusePage(&reuse, scan.rel, scan.tuple);
 		any = true;
 		/* Less, if all that was left is rows that were committed late. */
 		if (scan.ordinal > flush->version->flushed_ordinal)
