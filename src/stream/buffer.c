@@ -8,17 +8,11 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/heapam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
-#include "catalog/indexing.h"
 #include "codec/leaf.h"
 #include "miscadmin.h"
-#include "nodes/execnodes.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "guc.h"
@@ -62,18 +56,18 @@ BtrIsAbsorbed(HeapTupleHeader row)
  * is not looked at: there may be many such rows that cannot be vacuumed yet.
  */
 static void
-find_end(Relation rel, const pg_uuid_t *stream, const BtrVersion *latest,
+find_end(const BtrAppend *to, Relation rel, const pg_uuid_t *stream, const BtrVersion *latest,
 		 int64 *ordinal, int64 *total)
 {
 	BtrBufferScan scan;
 	int64		first = latest->flushed_ordinal + 1;
 	int64		from = Max(BtrGetHint(stream)->ordinal, first);
 
-	BtrBufferScanBegin(&scan, rel, stream, SnapshotAny, from, AccessShareLock);
+	BtrBufferScanBeginAt(&scan, to, rel, stream, SnapshotAny, from);
 	if (!BtrBufferScanNext(&scan, BackwardScanDirection) && from > first)
 	{
 		BtrBufferScanEnd(&scan);
-		BtrBufferScanBegin(&scan, rel, stream, SnapshotAny, first, AccessShareLock);
+		BtrBufferScanBeginAt(&scan, to, rel, stream, SnapshotAny, first);
 		(void) BtrBufferScanNext(&scan, BackwardScanDirection);
 	}
 	if (HeapTupleIsValid(scan.tuple))
@@ -122,29 +116,6 @@ encode_block(const int64 *time, const double *value, int n, PackedPoints *block)
 }
 
 /*
- * Inserts a row of command cid, which may be before the current one, and its index
- * entries.
- */
-void
-BtrInsertRow(CatalogIndexState indexes, HeapTuple tuple, const Datum *value, CommandId cid)
-{
-	Relation	rel = indexes->ri_RelationDesc;
-
-	heap_insert(rel, tuple, cid, 0, NULL);
-	for (int i = 0; i < indexes->ri_NumIndices; i++)
-	{
-		IndexInfo  *info = indexes->ri_IndexRelationInfo[i];
-		Datum		key[INDEX_MAX_KEYS];
-		bool		isnull[INDEX_MAX_KEYS] = {false};
-
-		for (int j = 0; j < info->ii_NumIndexAttrs; j++)
-			key[j] = value[info->ii_IndexAttrNumbers[j] - 1];
-		index_insert(indexes->ri_IndexRelationDescs[i], key, isnull, &tuple->t_self, rel,
-					 UNIQUE_CHECK_NO, false, info);
-	}
-}
-
-/*
  * Appends sorted points to the stream's write buffer as rows of command cid.
  * Returns true if it has passed one of its limits since *latest, the newest
  * version, and a flush is due.
@@ -154,27 +125,22 @@ BtrInsertRow(CatalogIndexState indexes, HeapTuple tuple, const Datum *value, Com
  * statement share the command until a flush comes.
  */
 bool
-BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
-				const BtrVersion *latest, CommandId cid)
+BtrBufferAppend(const BtrAppend *to, Relation rel, const pg_uuid_t *stream,
+				const BtrPoints *points, const BtrVersion *latest, CommandId cid)
 {
-	Relation	buffer = table_open(BtrGetCatalog()->buffer, RowExclusiveLock);
-	CatalogIndexState indexes = CatalogOpenIndexes(buffer);
 	Datum		value[Natts_buffer];
-	bool		isnull[Natts_buffer] = {false};
 	int64		ordinal;
 	int64		total;
 	int			most = BTR_LEAF_MAX_POINTS;
 	int			count;
 	PackedPoints block;
 
-	find_end(rel, stream, latest, &ordinal, &total);
+	find_end(to, rel, stream, latest, &ordinal, &total);
 	value[Anum_buffer_stream - 1] = UUIDPGetDatum(stream);
 	value[Anum_buffer_store - 1] = Int64GetDatum(BtrStoreId(rel));
 	value[Anum_buffer_points - 1] = PointerGetDatum(&block);
 	for (int64 i = 0; i < points->n; i += count)
 	{
-		HeapTuple	tuple;
-
 		CHECK_FOR_INTERRUPTS();
 		count = encode_block(points->time + i, points->value + i,
 							 (int) Min(points->n - i, most), &block);
@@ -183,12 +149,8 @@ BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
 
 		value[Anum_buffer_ordinal - 1] = Int64GetDatum(++ordinal);
 		value[Anum_buffer_total - 1] = Int64GetDatum(total += count);
-		tuple = heap_form_tuple(RelationGetDescr(buffer), value, isnull);
-		BtrInsertRow(indexes, tuple, value, cid);
-		heap_freetuple(tuple);
+		BtrAppendRow(to, value, cid);
 	}
-	CatalogCloseIndexes(indexes);
-	table_close(buffer, NoLock);
 	BtrGetHint(stream)->ordinal = ordinal;
 
 	return total - latest->flushed_total > btrdb_buffer_points ||

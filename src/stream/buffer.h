@@ -8,8 +8,8 @@
 #include "access/genam.h"
 #include "access/htup.h"
 #include "access/transam.h"
-#include "catalog/indexing.h"
 
+#include "stream/append.h"
 #include "stream/stream.h"
 #include "tree/points.h"
 
@@ -44,9 +44,13 @@ extern void BtrSortPoints(int64 *time, double *value, int64 n);
 
 /* ---- buffer.c ---- */
 
-/* Inserts a row of command cid, which may be before the current one, and its index entries. */
-extern void BtrInsertRow(CatalogIndexState indexes, HeapTuple tuple, const Datum *value,
-						 CommandId cid);
+/*
+ * Appends sorted points to the stream's write buffer, btrdb.buffer being open, as rows of command
+ * cid.  Returns true if it has passed one of its limits since *latest, the newest version, and a
+ * flush is due.
+ */
+extern bool BtrBufferAppend(const BtrAppend *to, Relation rel, const pg_uuid_t *stream,
+							const BtrPoints *points, const BtrVersion *latest, CommandId cid);
 
 /* Was a row deleted by a transaction that has committed? */
 extern bool BtrIsAbsorbed(HeapTupleHeader row);
@@ -86,6 +90,7 @@ typedef struct BtrBufferScan
 	/* Variables */
 	Relation	rel;			/* btrdb.buffer */
 	Relation	index;
+	bool		borrowed;		/* opened by the caller */
 	SysScanDesc scan;
 
 	/* The current row */
@@ -98,6 +103,10 @@ typedef struct BtrBufferScan
 /* Starts a scan of the rows from ordinal from on (0: all) that snapshot sees. */
 extern void BtrBufferScanBegin(BtrBufferScan *scan, Relation rel, const pg_uuid_t *stream,
 							   Snapshot snapshot, int64 from, LOCKMODE lockmode);
+
+/* Likewise, of the table that is open to be appended to. */
+extern void BtrBufferScanBeginAt(BtrBufferScan *scan, const BtrAppend *to, Relation rel,
+								 const pg_uuid_t *stream, Snapshot snapshot, int64 from);
 
 /* Moves to the next row; false at the end. */
 extern bool BtrBufferScanNext(BtrBufferScan *scan, ScanDirection direction);

@@ -16,6 +16,26 @@
 #include "stream/buffer.h"
 
 /*
+ * Starts a scan of a table and index that are open.
+ */
+static void
+begin_scan(BtrBufferScan *scan, Relation rel, const pg_uuid_t *stream, Snapshot snapshot,
+		   int64 from)
+{
+	ScanKeyData key[2];
+
+	scan->stream = *stream;
+	scan->store = BtrStoreId(rel);
+	ScanKeyInit(&key[0], Anum_buffer_stream, BTEqualStrategyNumber, F_UUID_EQ,
+				UUIDPGetDatum(stream));
+	ScanKeyInit(&key[1], Anum_buffer_ordinal, BTGreaterEqualStrategyNumber, F_INT8GE,
+				Int64GetDatum(from));
+	scan->scan = systable_beginscan_ordered(scan->rel, scan->index, snapshot,
+											from > 0 ? 2 : 1, key);
+	scan->tuple = NULL;
+}
+
+/*
  * Starts a scan of the stream's buffer rows that snapshot sees, by ordinal, from
  * the one with ordinal from on.  lockmode is for the table.
  */
@@ -24,19 +44,24 @@ BtrBufferScanBegin(BtrBufferScan *scan, Relation rel, const pg_uuid_t *stream,
 				   Snapshot snapshot, int64 from, LOCKMODE lockmode)
 {
 	const BtrCatalog *catalog = BtrGetCatalog();
-	ScanKeyData key[2];
 
-	scan->stream = *stream;
-	scan->store = BtrStoreId(rel);
+	scan->borrowed = false;
 	scan->rel = table_open(catalog->buffer, lockmode);
 	scan->index = index_open(catalog->buffer_idx, AccessShareLock);
-	ScanKeyInit(&key[0], Anum_buffer_stream, BTEqualStrategyNumber, F_UUID_EQ,
-				UUIDPGetDatum(stream));
-	ScanKeyInit(&key[1], Anum_buffer_ordinal, BTGreaterEqualStrategyNumber, F_INT8GE,
-				Int64GetDatum(from));
-	scan->scan = systable_beginscan_ordered(scan->rel, scan->index, snapshot,
-											from > 0 ? 2 : 1, key);
-	scan->tuple = NULL;
+	begin_scan(scan, rel, stream, snapshot, from);
+}
+
+/*
+ * Likewise, of the table that is open to be appended to.
+ */
+void
+BtrBufferScanBeginAt(BtrBufferScan *scan, const BtrAppend *to, Relation rel,
+					 const pg_uuid_t *stream, Snapshot snapshot, int64 from)
+{
+	scan->borrowed = true;
+	scan->rel = to->rel;
+	scan->index = to->index;
+	begin_scan(scan, rel, stream, snapshot, from);
 }
 
 /*
@@ -118,12 +143,14 @@ BtrBufferScanPoints(BtrBufferScan *scan, BtrPointArray *array)
 }
 
 /*
- * Ends the scan.  The locks on table and index are kept to the end of the transaction.
+ * Ends the scan.  Its locks on table and index are kept to the end of the transaction.
  */
 void
 BtrBufferScanEnd(BtrBufferScan *scan)
 {
 	systable_endscan_ordered(scan->scan);
+	if (scan->borrowed)
+		return;
 	index_close(scan->index, NoLock);
 	table_close(scan->rel, NoLock);
 }

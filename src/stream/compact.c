@@ -222,6 +222,9 @@ is_removed(const pg_uuid_t *stream)
 static void
 write_buffers(Pass *pass)
 {
+	BtrAppend	to;
+
+	BtrAppendBegin(&to, BtrGetCatalog()->buffer, BtrGetCatalog()->buffer_idx);
 	for (uint32 i = 0; i < pass->nstreams; i++)
 	{
 		StreamPoints *taken = pass->points[i];
@@ -233,7 +236,7 @@ write_buffers(Pass *pass)
 			continue;
 		BtrSortPoints(taken->time, taken->value, taken->n);
 		BtrVersionLatest(pass->rel, &taken->stream, GetActiveSnapshot(), &latest);
-		if (BtrBufferAppend(pass->rel, &taken->stream, &points, &latest,
+		if (BtrBufferAppend(&to, pass->rel, &taken->stream, &points, &latest,
 							GetCurrentCommandId(true)) && pass->ndue < FLUSHES_MAX)
 			pass->due[pass->ndue++] = taken->stream;
 		if (pass->done != NULL)
@@ -242,6 +245,7 @@ write_buffers(Pass *pass)
 			pass->done->points += points.n;
 		}
 	}
+	BtrAppendEnd(&to);
 }
 
 /*

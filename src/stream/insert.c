@@ -35,11 +35,28 @@
  */
 #define COHORTS_PER_COMPACTION	(btrdb_compact_rows / 2 + 1)
 
+/* A statement that inserts points of many streams. */
+typedef struct Insert
+{
+	/* Info */
+	Relation	rel;			/* btrdb.points */
+	bool		early;			/* only into the buffer, as rows of command cid */
+	CommandId	cid;
+
+	/* Variables */
+	BtrAppend	mixed;			/* btrdb.mixed, once it is needed */
+
+	/* Memory */
+	MemoryContext context;		/* lasts longer than a cohort */
+} Insert;
+
 /*
- * Appends points of streams of a cohort to btrdb.mixed.  Returns whether a compaction is due.
+ * Appends points of streams of a cohort to btrdb.mixed, which is open.  Returns whether a
+ * compaction is due.
  */
 static bool
-append_mixed(Relation rel, int64 cohort, const BtrMixPart *part, int nparts, CommandId cid)
+append_mixed(const BtrAppend *to, Relation rel, int64 cohort, const BtrMixPart *part, int nparts,
+			 CommandId cid)
 {
 	int64		n = 0;
 
@@ -48,7 +65,35 @@ append_mixed(Relation rel, int64 cohort, const BtrMixPart *part, int nparts, Com
 
 	/* ANALYZE and VACUUM become due by this */
 	pgstat_count_heap_insert(rel, n);
-	return BtrMixedAppend(rel, cohort, part, nparts, cid);
+	return BtrMixedAppend(to, rel, cohort, part, nparts, cid);
+}
+
+/*
+ * Appends sorted points of one stream to btrdb.mixed, if cohort is one, or to btrdb.buffer.
+ * Returns whether a compaction, or a flush, is due.
+ */
+static bool
+append(Relation rel, const pg_uuid_t *stream, int64 cohort, const BtrPoints *points,
+	   const BtrVersion *latest, CommandId cid)
+{
+	BtrAppend	to;
+	bool		due;
+
+	if (cohort != BTR_NO_COHORT)
+	{
+		BtrMixPart	part = {stream, points->time, points->value, points->n};
+
+		BtrAppendBegin(&to, BtrGetCatalog()->mixed, BtrGetCatalog()->mixed_idx);
+		due = append_mixed(&to, rel, cohort, &part, 1, cid);
+	}
+	else
+	{
+		pgstat_count_heap_insert(rel, points->n);
+		BtrAppendBegin(&to, BtrGetCatalog()->buffer, BtrGetCatalog()->buffer_idx);
+		due = BtrBufferAppend(&to, rel, stream, points, latest, cid);
+	}
+	BtrAppendEnd(&to);
+	return due;
 }
 
 /*
@@ -87,21 +132,15 @@ BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int
 	cohort = BtrMixedCohort(rel, stream);
 	if (n >= btrdb_direct_points && insert_directly(rel, stream, cohort, &points, &latest))
 		pgstat_count_heap_insert(rel, n);
-	else if (cohort != BTR_NO_COHORT)
+	else if (append(rel, stream, cohort, &points, &latest, GetCurrentCommandId(true)))
 	{
-		BtrMixPart	part = {stream, time, value, n};
-
-		if (append_mixed(rel, cohort, &part, 1, GetCurrentCommandId(true)))
+		if (cohort == BTR_NO_COHORT)
+			(void) BtrFlush(rel, stream, NULL, false, &latest);
+		else
 		{
 			(void) BtrCompact(rel, cohort, false, NULL);
 			BtrVersionCurrent(rel, stream, &latest);
 		}
-	}
-	else
-	{
-		pgstat_count_heap_insert(rel, n);
-		if (BtrBufferAppend(rel, stream, &points, &latest, GetCurrentCommandId(true)))
-			(void) BtrFlush(rel, stream, NULL, false, &latest);
 	}
 	return latest.version;
 }
@@ -114,28 +153,35 @@ static void
 insert_buffered(Relation rel, const BtrInsertPart *part, CommandId cid)
 {
 	BtrPoints	points = {part->time, part->value, part->n};
-	int64		cohort = BtrMixedCohort(rel, &part->stream);
 	BtrVersion	latest;
 
-	if (cohort != BTR_NO_COHORT)
-	{
-		BtrMixPart	mix = {&part->stream, part->time, part->value, part->n};
-
-		(void) append_mixed(rel, cohort, &mix, 1, cid);
-		return;
-	}
 	BtrVersionCurrent(rel, &part->stream, &latest);
 	BtrSortPoints(part->time, part->value, part->n);
-	pgstat_count_heap_insert(rel, part->n);
-	(void) BtrBufferAppend(rel, &part->stream, &points, &latest, cid);
+	(void) append(rel, &part->stream, BtrMixedCohort(rel, &part->stream), &points, &latest, cid);
+}
+
+/*
+ * Opens btrdb.mixed for all cohorts.
+ */
+static void
+open_mixed(Insert *insert)
+{
+	MemoryContext old;
+
+	if (insert->mixed.rel != NULL)
+		return;
+	old = MemoryContextSwitchTo(insert->context);
+	BtrAppendBegin(&insert->mixed, BtrGetCatalog()->mixed, BtrGetCatalog()->mixed_idx);
+	MemoryContextSwitchTo(old);
 }
 
 /*
  * Inserts points of streams of one cohort, sorted by uuid.  Returns whether a compaction is due.
  */
 static bool
-insert_cohort(Relation rel, const BtrInsertPart *part, int nparts, bool early, CommandId cid)
+insert_cohort(Insert *insert, const BtrInsertPart *part, int nparts)
 {
+	Relation	rel = insert->rel;
 	int64		cohort = part[0].cohort;
 	BtrMixPart *few = palloc(nparts * sizeof(BtrMixPart));
 	int			nfew = 0;
@@ -158,13 +204,17 @@ insert_cohort(Relation rel, const BtrInsertPart *part, int nparts, bool early, C
 	{
 		if (nfew > 0 && part[i].n < MIX_POINTS)
 			continue;
-		if (early)
-			insert_buffered(rel, &part[i], cid);
+		if (insert->early)
+			insert_buffered(rel, &part[i], insert->cid);
 		else
 			(void) BtrInsert(rel, &part[i].stream, part[i].time, part[i].value, part[i].n);
 	}
 	if (nfew > 0)
-		due = append_mixed(rel, cohort, few, nfew, early ? cid : GetCurrentCommandId(true));
+	{
+		open_mixed(insert);
+		due = append_mixed(&insert->mixed, rel, cohort, few, nfew,
+						   insert->early ? insert->cid : GetCurrentCommandId(true));
+	}
 	pfree(few);
 	return due;
 }
@@ -176,19 +226,20 @@ insert_cohort(Relation rel, const BtrInsertPart *part, int nparts, bool early, C
 void
 BtrInsertMany(Relation rel, const BtrInsertPart *part, uint32 nparts, bool early, CommandId cid)
 {
+	Insert		insert = {.rel = rel, .early = early, .cid = cid, .context = CurrentMemoryContext};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "btrdb points of a cohort",
 												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
 	int			ncohorts = 0;
 	int			ncompacted = 0;
 	uint32		end;
 
+	MemoryContextSwitchTo(context);
 	for (uint32 start = 0; start < nparts; start = end)
 	{
 		CHECK_FOR_INTERRUPTS();
 		for (end = start + 1; end < nparts && part[end].cohort == part[start].cohort; end++)
 			;
-		if (insert_cohort(rel, part + start, end - start, early, cid) && !early &&
+		if (insert_cohort(&insert, part + start, end - start) && !early &&
 			ncompacted <= ncohorts / COHORTS_PER_COMPACTION)
 		{
 			(void) BtrCompact(rel, part[start].cohort, false, NULL);
@@ -197,6 +248,8 @@ BtrInsertMany(Relation rel, const BtrInsertPart *part, uint32 nparts, bool early
 		ncohorts++;
 		MemoryContextReset(context);
 	}
-	MemoryContextSwitchTo(old);
+	MemoryContextSwitchTo(insert.context);
+	if (insert.mixed.rel != NULL)
+		BtrAppendEnd(&insert.mixed);
 	MemoryContextDelete(context);
 }

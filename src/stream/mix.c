@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "port/pg_bswap.h"
 #include "port/pg_crc32c.h"
 #include "types/check.h"
 
@@ -37,6 +38,33 @@ time_width(int64 first, int64 last)
 }
 
 /*
+ * Stores an offset, lowest byte first, in 8 bytes, of which those that it does not need are zeroes.
+ */
+static inline void
+put_offset(uint8 *p, uint64 offset)
+{
+#ifdef WORDS_BIGENDIAN
+	offset = pg_bswap64(offset);
+#endif
+	memcpy(p, &offset, sizeof(offset));
+}
+
+/*
+ * Reads an offset of width bytes, at least one, before which there are at least 7 others.
+ */
+static inline uint64
+get_offset(const uint8 *p, int width)
+{
+	uint64		offset;
+
+	memcpy(&offset, p + width - sizeof(offset), sizeof(offset));
+#ifdef WORDS_BIGENDIAN
+	offset = pg_bswap64(offset);
+#endif
+	return offset >> (64 - 8 * width);
+}
+
+/*
  * Returns the size of a block with n points of nstreams streams whose times are between first
  * and last.
  */
@@ -63,7 +91,8 @@ checksum(const uint8 *block, size_t size)
 
 /*
  * Writes a block of parts, which are sorted by stream, have at least a point each, and fit
- * BTR_MIX_MAX_POINTS and BTR_MIX_MAX_SIZE.  Returns its size.
+ * BTR_MIX_MAX_POINTS and BTR_MIX_MAX_SIZE.  Returns its size; up to BTR_MIX_SLACK bytes after it
+ * are changed, too.
  */
 size_t
 BtrMixWrite(const BtrMixPart *part, int nparts, uint8 *dst)
@@ -105,10 +134,8 @@ BtrMixWrite(const BtrMixPart *part, int nparts, uint8 *dst)
 	{
 		for (int j = 0; j < part[i].n; j++)
 		{
-			uint64		offset = (uint64) part[i].time[j] - (uint64) first;
-
-			for (int k = 0; k < width; k++)
-				*p++ = (uint8) (offset >> (8 * k));
+			put_offset(p, (uint64) part[i].time[j] - (uint64) first);
+			p += width;
 		}
 	}
 
@@ -222,16 +249,15 @@ bool
 BtrMixRead(const BtrMix *mix, int start, int n, int64 *time, double *value)
 {
 	const uint8 *p = mix->time + start * mix->width;
+	int			width = mix->width;
 	bool		valid = true;
 
 	memcpy(value, mix->value + start * sizeof(double), n * sizeof(double));
 	for (int i = 0; i < n; i++)
 	{
-		uint64		offset = 0;
-
-		for (int k = 0; k < mix->width; k++)
-			offset |= (uint64) *p++ << (8 * k);
-		time[i] = (int64) ((uint64) mix->base + offset);
+		/* the values lie before the times */
+		time[i] = (int64) ((uint64) mix->base + (width == 0 ? 0 : get_offset(p, width)));
+		p += width;
 		valid &= BtrTimeIsValid(time[i]) && BtrValueIsValid(value[i]);
 	}
 	return valid;

@@ -43,6 +43,9 @@ typedef struct BtrMix
 /* The size of a block. */
 extern size_t BtrMixSize(int nstreams, int n, int64 first, int64 last);
 
+/* Bytes after a block that writing it may change. */
+#define BTR_MIX_SLACK	7
+
 /* Writes a block of parts, which are sorted by stream; returns its size. */
 extern size_t BtrMixWrite(const BtrMixPart *part, int nparts, uint8 *dst);
 

@@ -21,7 +21,7 @@
 typedef union PackedMix
 {
 	struct varlena header;
-	char		bytes[VARHDRSZ + BTR_MIX_MAX_SIZE];
+	char		bytes[VARHDRSZ + BTR_MIX_MAX_SIZE + BTR_MIX_SLACK];
 	int32		align;
 } PackedMix;
 
@@ -69,21 +69,25 @@ is_empty(void)
 
 /*
  * Starts a scan and moves to the cohort's newest row that snapshot sees; false, with the
- * scan to be ended all the same, if there is none.
+ * scan to be ended all the same, if there is none.  to: the table, if it is open to be appended
+ * to; else NULL.
  */
 static bool
-find_newest(BtrMixedScan *scan, Relation rel, int64 cohort, Snapshot snapshot)
+find_newest(BtrMixedScan *scan, const BtrAppend *to, Relation rel, int64 cohort,
+			Snapshot snapshot)
 {
-	int64		from = get_hint(cohort)->ordinal;
-
-	BtrMixedScanBegin(scan, rel, cohort, snapshot, from, AccessShareLock);
-	if (BtrMixedScanNext(scan, BackwardScanDirection))
-		return true;
-	if (from == 0)
-		return false;
-	BtrMixedScanEnd(scan);
-	BtrMixedScanBegin(scan, rel, cohort, snapshot, 0, AccessShareLock);
-	return BtrMixedScanNext(scan, BackwardScanDirection);
+	for (int64 from = get_hint(cohort)->ordinal;; from = 0)
+	{
+		if (to != NULL)
+			BtrMixedScanBeginAt(scan, to, rel, cohort, snapshot, from);
+		else
+			BtrMixedScanBegin(scan, rel, cohort, snapshot, from, AccessShareLock);
+		if (BtrMixedScanNext(scan, BackwardScanDirection))
+			return true;
+		if (from == 0)
+			return false;
+		BtrMixedScanEnd(scan);
+	}
 }
 
 /*
@@ -91,13 +95,13 @@ find_newest(BtrMixedScan *scan, Relation rel, int64 cohort, Snapshot snapshot)
  * *waiting how many rows have come since the last compaction, about.
  */
 static int64
-find_end(Relation rel, int64 cohort, int *waiting)
+find_end(const BtrAppend *to, Relation rel, int64 cohort, int *waiting)
 {
 	BtrMixedScan scan;
 	int64		ordinal = 0;
 
 	*waiting = 0;
-	if (find_newest(&scan, rel, cohort, SnapshotAny))
+	if (find_newest(&scan, to, rel, cohort, SnapshotAny))
 	{
 		HeapTupleHeader row = scan.tuple->t_data;
 
@@ -119,12 +123,12 @@ bool
 BtrMixedExists(Relation rel, int64 cohort)
 {
 	BtrMixedScan scan;
-	bool		found = find_newest(&scan, rel, cohort, SnapshotSelf);
+	bool		found = find_newest(&scan, NULL, rel, cohort, SnapshotSelf);
 
 	BtrMixedScanEnd(&scan);
 	if (!found && IsolationUsesXactSnapshot())
 	{
-		found = find_newest(&scan, rel, cohort, GetTransactionSnapshot());
+		found = find_newest(&scan, NULL, rel, cohort, GetTransactionSnapshot());
 		BtrMixedScanEnd(&scan);
 	}
 	return found;
@@ -158,7 +162,7 @@ BtrMixedNextCohort(Relation rel, Snapshot snapshot, int64 *cohort, int *waiting)
 	BtrMixedScanEnd(&scan);
 	if (found)
 	{
-		found = find_newest(&scan, rel, *cohort, snapshot);
+		found = find_newest(&scan, NULL, rel, *cohort, snapshot);
 		*waiting = scan.waiting;
 		BtrMixedScanEnd(&scan);
 	}
@@ -384,14 +388,12 @@ fill(Slice *slice, const BtrMixPart *from, int64 start)
  * number may come again: never one below that of a row that is still there.
  */
 bool
-BtrMixedAppend(Relation rel, int64 cohort, const BtrMixPart *part, int nparts, CommandId cid)
+BtrMixedAppend(const BtrAppend *to, Relation rel, int64 cohort, const BtrMixPart *part,
+			   int nparts, CommandId cid)
 {
-	Relation	mixed = table_open(BtrGetCatalog()->mixed, RowExclusiveLock);
-	CatalogIndexState indexes = CatalogOpenIndexes(mixed);
 	Datum		value[Natts_mixed];
-	bool		isnull[Natts_mixed] = {false};
 	int			waiting;
-	int64		ordinal = find_end(rel, cohort, &waiting);
+	int64		ordinal = find_end(to, rel, cohort, &waiting);
 	int			next = 0;		/* part */
 	int64		start = 0;		/* in it */
 	PackedMix	block;
@@ -402,7 +404,6 @@ BtrMixedAppend(Relation rel, int64 cohort, const BtrMixPart *part, int nparts, C
 	while (next < nparts)
 	{
 		Slice		slice;
-		HeapTuple	tuple;
 
 		CHECK_FOR_INTERRUPTS();
 		slice.nparts = slice.n = 0;
@@ -418,12 +419,8 @@ BtrMixedAppend(Relation rel, int64 cohort, const BtrMixPart *part, int nparts, C
 												   (uint8 *) block.bytes + VARHDRSZ));
 		value[Anum_mixed_ordinal - 1] = Int64GetDatum(++ordinal);
 		value[Anum_mixed_waiting - 1] = Int32GetDatum(++waiting);
-		tuple = heap_form_tuple(RelationGetDescr(mixed), value, isnull);
-		BtrInsertRow(indexes, tuple, value, cid);
-		heap_freetuple(tuple);
+		BtrAppendRow(to, value, cid);
 	}
-	CatalogCloseIndexes(indexes);
-	table_close(mixed, NoLock);
 	get_hint(cohort)->ordinal = ordinal;
 	return waiting >= btrdb_compact_rows;
 }

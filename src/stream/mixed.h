@@ -9,7 +9,6 @@
 #ifndef BTR_MIXED_H
 #define BTR_MIXED_H
 
-#include "catalog/indexing.h"
 
 #include "stream/buffer.h"
 #include "stream/mix.h"
@@ -65,6 +64,7 @@ typedef struct BtrMixedScan
 	/* Variables */
 	Relation	rel;			/* btrdb.mixed */
 	Relation	index;
+	bool		borrowed;		/* opened by the caller */
 	SysScanDesc scan;
 
 	/* The current row */
@@ -78,6 +78,10 @@ typedef struct BtrMixedScan
 /* Starts a scan of the rows of the cohort that snapshot sees, from ordinal from on (0: all). */
 extern void BtrMixedScanBegin(BtrMixedScan *scan, Relation rel, int64 cohort,
 							  Snapshot snapshot, int64 from, LOCKMODE lockmode);
+
+/* Likewise, of the table that is open to be appended to. */
+extern void BtrMixedScanBeginAt(BtrMixedScan *scan, const BtrAppend *to, Relation rel,
+								int64 cohort, Snapshot snapshot, int64 from);
 
 /* Likewise of all cohorts after the one given (BTR_NO_COHORT: of all). */
 extern void BtrMixedScanBeginAfter(BtrMixedScan *scan, Relation rel, int64 cohort,
@@ -125,10 +129,10 @@ extern pg_uuid_t *BtrMixedStreams(Relation rel, Snapshot snapshot, int64 *n);
 
 /*
  * Appends points of streams of one cohort, which are sorted by uuid, as rows of command
- * cid.  Returns whether a compaction is due.
+ * cid, btrdb.mixed being open.  Returns whether a compaction is due.
  */
-extern bool BtrMixedAppend(Relation rel, int64 cohort, const BtrMixPart *part, int nparts,
-						   CommandId cid);
+extern bool BtrMixedAppend(const BtrAppend *to, Relation rel, int64 cohort,
+						   const BtrMixPart *part, int nparts, CommandId cid);
 
 /* ---- compact.c ---- */
 

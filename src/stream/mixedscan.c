@@ -15,19 +15,37 @@
 #include "stream/mixed.h"
 
 /*
- * Starts a scan by nkeys keys.
+ * Starts a scan by nkeys keys, of the table that is open to be appended to or, if to is NULL,
+ * opens table and index.
  */
 static void
-begin_scan(BtrMixedScan *scan, Relation rel, Snapshot snapshot, int nkeys, ScanKey key,
-		   LOCKMODE lockmode)
+begin_scan(BtrMixedScan *scan, const BtrAppend *to, Relation rel, Snapshot snapshot, int nkeys,
+		   ScanKey key, LOCKMODE lockmode)
 {
 	const BtrCatalog *catalog = BtrGetCatalog();
 
 	memset(scan, 0, sizeof(*scan));
-	scan->rel = table_open(catalog->mixed, lockmode);
+	scan->borrowed = to != NULL;
+	scan->rel = to != NULL ? to->rel : table_open(catalog->mixed, lockmode);
 	scan->store = BtrStoreId(rel);
-	scan->index = index_open(catalog->mixed_idx, AccessShareLock);
+	scan->index = to != NULL ? to->index : index_open(catalog->mixed_idx, AccessShareLock);
 	scan->scan = systable_beginscan_ordered(scan->rel, scan->index, snapshot, nkeys, key);
+}
+
+/*
+ * Starts a scan of one cohort.
+ */
+static void
+begin_scan_of(BtrMixedScan *scan, const BtrAppend *to, Relation rel, int64 cohort,
+			  Snapshot snapshot, int64 from, LOCKMODE lockmode)
+{
+	ScanKeyData key[2];
+
+	ScanKeyInit(&key[0], Anum_mixed_cohort, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(cohort));
+	ScanKeyInit(&key[1], Anum_mixed_ordinal, BTGreaterEqualStrategyNumber, F_INT8GE,
+				Int64GetDatum(from));
+	begin_scan(scan, to, rel, snapshot, from > 0 ? 2 : 1, key, lockmode);
 }
 
 /*
@@ -38,13 +56,17 @@ void
 BtrMixedScanBegin(BtrMixedScan *scan, Relation rel, int64 cohort, Snapshot snapshot,
 				  int64 from, LOCKMODE lockmode)
 {
-	ScanKeyData key[2];
+	begin_scan_of(scan, NULL, rel, cohort, snapshot, from, lockmode);
+}
 
-	ScanKeyInit(&key[0], Anum_mixed_cohort, BTEqualStrategyNumber, F_INT8EQ,
-				Int64GetDatum(cohort));
-	ScanKeyInit(&key[1], Anum_mixed_ordinal, BTGreaterEqualStrategyNumber, F_INT8GE,
-				Int64GetDatum(from));
-	begin_scan(scan, rel, snapshot, from > 0 ? 2 : 1, key, lockmode);
+/*
+ * Likewise, of the table that is open to be appended to.
+ */
+void
+BtrMixedScanBeginAt(BtrMixedScan *scan, const BtrAppend *to, Relation rel, int64 cohort,
+					Snapshot snapshot, int64 from)
+{
+	begin_scan_of(scan, to, rel, cohort, snapshot, from, NoLock);
 }
 
 /*
@@ -58,7 +80,7 @@ BtrMixedScanBeginAfter(BtrMixedScan *scan, Relation rel, int64 cohort, Snapshot 
 
 	ScanKeyInit(&key, Anum_mixed_cohort, BTGreaterStrategyNumber, F_INT8GT,
 				Int64GetDatum(cohort));
-	begin_scan(scan, rel, snapshot, 1, &key, lockmode);
+	begin_scan(scan, NULL, rel, snapshot, 1, &key, lockmode);
 }
 
 /*
@@ -128,6 +150,8 @@ void
 BtrMixedScanEnd(BtrMixedScan *scan)
 {
 	systable_endscan_ordered(scan->scan);
+	if (scan->borrowed)
+		return;
 	index_close(scan->index, NoLock);
 	table_close(scan->rel, NoLock);
 }

@@ -159,14 +159,6 @@ extern void BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *
 /* ---- buffer.c: rows of btrdb.buffer ---- */
 
 /*
- * Appends sorted points to the stream's write buffer as rows of command cid.  Returns
- * true if it has passed one of its limits since *latest, the newest version, and a
- * flush is due.
- */
-extern bool BtrBufferAppend(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
-							const BtrVersion *latest, CommandId cid);
-
-/*
  * Reads the stream's buffered points that snapshot sees, sorted by time, equal times in
  * insertion order.  skip_absorbed: leave out rows whose deleter has committed.
  */
