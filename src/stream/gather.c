@@ -39,6 +39,7 @@
 /* Points and streams that there is room for at first. */
 #define POINTS_AT_FIRST		64
 #define STREAMS_AT_FIRST	8
+#define STREAMS_AT_FIRST_MAX	4096
 
 struct BtrGather
 {
@@ -71,6 +72,12 @@ struct BtrGather
 
 /* The newest one. */
 static BtrGather *newest = NULL;
+
+/*
+ * How many streams the last statement brought, up to a limit: the next one will be like it, and
+ * then its hash table need not grow.
+ */
+static uint32 usual_streams = STREAMS_AT_FIRST;
 
 /*
  * Removes one from the list and frees its memory.
@@ -203,7 +210,7 @@ BtrGatherBegin(Relation rel, CommandId cid, bool bulk)
 	gather->time = MemoryContextAlloc(context, gather->size * sizeof(int64));
 	gather->value = MemoryContextAlloc(context, gather->size * sizeof(double));
 	gather->number = MemoryContextAlloc(context, gather->size * sizeof(uint32));
-	gather->streams_size = STREAMS_AT_FIRST;
+	gather->streams_size = usual_streams;
 	gather->stream = MemoryContextAlloc(context, gather->streams_size * sizeof(pg_uuid_t));
 	gather->cohort = MemoryContextAlloc(context, gather->streams_size * sizeof(int64));
 	gather->table = streams_create(context, gather->streams_size, NULL);
@@ -343,6 +350,7 @@ write_points(BtrGather *gather, bool early)
 
 	if (gather->n == 0)
 		return;
+	usual_streams = Max(STREAMS_AT_FIRST, Min(gather->nstreams, STREAMS_AT_FIRST_MAX));
 
 	rel = table_open(gather->relid, RowExclusiveLock);
 	context = AllocSetContextCreate(CurrentMemoryContext, "btrdb sorted points",
