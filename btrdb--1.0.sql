@@ -539,7 +539,7 @@ ALTER TABLE btrdb.mixed
 	ALTER COLUMN points SET STORAGE PLAIN;
 CREATE INDEX mixed_idx ON btrdb.mixed (cohort, ordinal);
 COMMENT ON TABLE btrdb.mixed IS 'write buffer of several streams together; maintained by the extension';
-COMMENT ON COLUMN btrdb.mixed.cohort IS 'the streams whose number divided by 64 it is';
+COMMENT ON COLUMN btrdb.mixed.cohort IS 'the streams whose number divided by 128 it is';
 COMMENT ON COLUMN btrdb.mixed.ordinal IS 'running number of the rows of a cohort';
 COMMENT ON COLUMN btrdb.mixed.waiting IS 'number of rows since the last ones were moved to btrdb.buffer, about';
 COMMENT ON COLUMN btrdb.mixed.store IS 'store that the points belong to; rows of a truncated store do not count';

@@ -56,7 +56,7 @@ BtrDefineGucs(void)
 
 	DefineCustomIntVariable("btrdb.compact_rows",
 							"Sets how many rows with points of many streams may wait before they are sorted by stream.",
-							"Statements over many streams write such rows, one for each 64 streams or so.",
+							"Statements over many streams write such rows, one for each 128 streams or so.",
 							&btrdb_compact_rows,
 							64, 1, INT_MAX,
 							PGC_USERSET, 0,

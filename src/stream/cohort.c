@@ -25,7 +25,7 @@
 #define Anum_streams_number	10
 
 /* Streams whose numbers divided by this are equal are a cohort. */
-#define COHORT_SIZE			64
+#define COHORT_SIZE			128
 
 /* A session remembers this many at most. */
 #define KNOWN_MAX			100000

@@ -26,7 +26,7 @@
 #define ROWS_MAX		256
 
 /* Streams that there is room for at first. */
-#define STREAMS_AT_FIRST	64
+#define STREAMS_AT_FIRST	128
 
 /* Buffers that one compaction flushes at most, so that no statement pays for all. */
 #define FLUSHES_MAX		4

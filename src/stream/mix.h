@@ -12,8 +12,8 @@
 
 #include "tree/points.h"
 
-/* Largest block: three rows fill a page. */
-#define BTR_MIX_MAX_SIZE	2640
+/* Largest block: two rows fill a page. */
+#define BTR_MIX_MAX_SIZE	4000
 
 /* Most points of a block: as many of one stream are one block of the leaf codec, whatever they are. */
 #define BTR_MIX_MAX_POINTS	240
