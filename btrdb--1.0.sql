@@ -680,12 +680,71 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION btrdb_insert(uuid, rawpoint[], text) IS
 	'appends points, in any order, all or none, to a stream and returns its latest version; the array has one dimension and no NULLs (22004); merge as for a point';
 
+-- Untyped literals and parameters are taken for text where a form has it.  So there is one for each
+-- combination with what has a type.
+
+CREATE FUNCTION btrdb_insert(stream uuid, "time" timestamptz, value float8, merge text DEFAULT 'never')
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_insert_point'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION btrdb_insert(uuid, timestamptz, float8, text) IS
+	'btrdb_insert() of a point at a timestamp';
+
+CREATE FUNCTION btrdb_insert(stream uuid, times timestamptz[], "values" float8[], merge text DEFAULT 'never')
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_insert_arrays'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION btrdb_insert(uuid, timestamptz[], float8[], text) IS
+	'btrdb_insert() of points at timestamps';
+
+CREATE FUNCTION btrdb_insert(stream uuid, times text[], "values" float8[], merge text DEFAULT 'never')
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_insert_arrays'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION btrdb_insert(uuid, text[], float8[], text) IS
+	'btrdb_insert() of points whose times are text: timestamps with up to nine digits of a second, or whole numbers of nanoseconds';
+
+CREATE FUNCTION btrdb_insert(stream uuid, "time" text, value float8, merge text DEFAULT 'never')
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_insert_point'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION btrdb_insert(uuid, text, float8, text) IS
+	'btrdb_insert() of a point whose time has no type: a timestamp with up to nine digits of a second, or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_insert(stream uuid, times text, "values" float8[], merge text DEFAULT 'never')
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_insert_arrays'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION btrdb_insert(uuid, text, float8[], text) IS
+	'btrdb_insert() of points whose array of times has no type';
+
+CREATE FUNCTION btrdb_insert(stream uuid, "time" text, value text, merge text DEFAULT 'never')
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_insert_point'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION btrdb_insert(uuid, text, text, text) IS
+	'btrdb_insert() of a point, or two arrays, of which neither times nor values have a type';
+
 CREATE FUNCTION btrdb_delete(stream uuid, start bigint, "end" bigint)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'btrdb_delete'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION btrdb_delete(uuid, bigint, bigint) IS
 	'removes the points of [start, end) as a new version, which it returns; older versions keep them';
+
+CREATE FUNCTION btrdb_delete(stream uuid, start timestamptz, "end" timestamptz)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_delete'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION btrdb_delete(uuid, timestamptz, timestamptz) IS
+	'btrdb_delete() of a range between timestamps; infinity is the end of time';
+
+CREATE FUNCTION btrdb_delete(stream uuid, start text, "end" text)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_delete'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION btrdb_delete(uuid, text, text) IS
+	'btrdb_delete() of a range whose start and end have no type: timestamps with up to nine digits of a second, or whole numbers of nanoseconds';
 
 CREATE FUNCTION btrdb_flush(stream uuid DEFAULT NULL)
 RETURNS bigint
@@ -754,6 +813,20 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_values
 COMMENT ON FUNCTION btrdb_values(uuid, bigint, bigint, bigint) IS
 	'points of [start, end) by time, those of equal time in the order of insertion; times in nanoseconds since 1970-01-01 UTC';
 
+CREATE FUNCTION btrdb_values(stream uuid, start timestamptz, "end" timestamptz, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_values'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_values_support;
+COMMENT ON FUNCTION btrdb_values(uuid, timestamptz, timestamptz, bigint) IS
+	'btrdb_values() between timestamps, infinity being the end of time; gives timestamps, rounded down to microseconds';
+
+CREATE FUNCTION btrdb_values(stream uuid, start text, "end" text, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_values'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_values_support;
+COMMENT ON FUNCTION btrdb_values(uuid, text, text, bigint) IS
+	'btrdb_values() whose times have no type: timestamps with up to nine digits of a second, or whole numbers of nanoseconds; gives timestamps';
+
 CREATE FUNCTION btrdb_windows(stream uuid, start bigint, "end" bigint, width bigint, depth int DEFAULT 0,
 	version bigint DEFAULT 0)
 RETURNS TABLE ("time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
@@ -761,6 +834,71 @@ AS 'MODULE_PATHNAME', 'btrdb_windows'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
 COMMENT ON FUNCTION btrdb_windows(uuid, bigint, bigint, bigint, int, bigint) IS
 	'statistics of the windows of width nanoseconds that fit into [start, end), the first at start; empty ones have count 0 and NULLs; depth d allows window edges to be off by 2^d nanoseconds (0 to 62), which is faster';
+
+-- times and width each in any spelling; that of the times decides what comes back
+CREATE FUNCTION btrdb_windows(stream uuid, start bigint, "end" bigint, width interval, depth int DEFAULT 0,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_windows'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
+COMMENT ON FUNCTION btrdb_windows(uuid, bigint, bigint, interval, int, bigint) IS
+	'btrdb_windows() between times in nanoseconds, with a width that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_windows(stream uuid, start bigint, "end" bigint, width text, depth int DEFAULT 0,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_windows'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
+COMMENT ON FUNCTION btrdb_windows(uuid, bigint, bigint, text, int, bigint) IS
+	'btrdb_windows() between times in nanoseconds, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_windows(stream uuid, start timestamptz, "end" timestamptz, width bigint, depth int DEFAULT 0,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_windows'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
+COMMENT ON FUNCTION btrdb_windows(uuid, timestamptz, timestamptz, bigint, int, bigint) IS
+	'btrdb_windows() between timestamps, which gives timestamps, with a width in nanoseconds';
+
+CREATE FUNCTION btrdb_windows(stream uuid, start timestamptz, "end" timestamptz, width interval, depth int DEFAULT 0,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_windows'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
+COMMENT ON FUNCTION btrdb_windows(uuid, timestamptz, timestamptz, interval, int, bigint) IS
+	'btrdb_windows() between timestamps, which gives timestamps, with a width that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_windows(stream uuid, start timestamptz, "end" timestamptz, width text, depth int DEFAULT 0,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_windows'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
+COMMENT ON FUNCTION btrdb_windows(uuid, timestamptz, timestamptz, text, int, bigint) IS
+	'btrdb_windows() between timestamps, which gives timestamps, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_windows(stream uuid, start text, "end" text, width bigint, depth int DEFAULT 0,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_windows'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
+COMMENT ON FUNCTION btrdb_windows(uuid, text, text, bigint, int, bigint) IS
+	'btrdb_windows() between times that have no type, which gives timestamps, with a width in nanoseconds';
+
+CREATE FUNCTION btrdb_windows(stream uuid, start text, "end" text, width interval, depth int DEFAULT 0,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_windows'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
+COMMENT ON FUNCTION btrdb_windows(uuid, text, text, interval, int, bigint) IS
+	'btrdb_windows() between times that have no type, which gives timestamps, with a width that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_windows(stream uuid, start text, "end" text, width text, depth int DEFAULT 0,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_windows'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
+COMMENT ON FUNCTION btrdb_windows(uuid, text, text, text, int, bigint) IS
+	'btrdb_windows() between times that have no type, which gives timestamps, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_aligned_windows(stream uuid, start bigint, "end" bigint, pointwidth int,
 	version bigint DEFAULT 0)
@@ -770,12 +908,42 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_aligned
 COMMENT ON FUNCTION btrdb_aligned_windows(uuid, bigint, bigint, int, bigint) IS
 	'statistics of the windows of 2^pointwidth nanoseconds (0 to 60), aligned to 1970-01-01, between start and end rounded down; only windows that have points';
 
+CREATE FUNCTION btrdb_aligned_windows(stream uuid, start timestamptz, "end" timestamptz, pointwidth int,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_aligned_windows'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_aligned_windows_support;
+COMMENT ON FUNCTION btrdb_aligned_windows(uuid, timestamptz, timestamptz, int, bigint) IS
+	'btrdb_aligned_windows() between timestamps, infinity being the end of time; gives timestamps, rounded down to microseconds';
+
+CREATE FUNCTION btrdb_aligned_windows(stream uuid, start text, "end" text, pointwidth int,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_aligned_windows'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_aligned_windows_support;
+COMMENT ON FUNCTION btrdb_aligned_windows(uuid, text, text, int, bigint) IS
+	'btrdb_aligned_windows() whose times have no type: timestamps with up to nine digits of a second, or whole numbers of nanoseconds; gives timestamps';
+
 CREATE FUNCTION btrdb_stat(stream uuid, start bigint, "end" bigint, version bigint DEFAULT 0)
 RETURNS statpoint
 AS 'MODULE_PATHNAME', 'btrdb_stat'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION btrdb_stat(uuid, bigint, bigint, bigint) IS
 	'exact summary of the points of [start, end); its count is 0 if there are none';
+
+CREATE FUNCTION btrdb_stat(stream uuid, start timestamptz, "end" timestamptz, version bigint DEFAULT 0)
+RETURNS statpoint
+AS 'MODULE_PATHNAME', 'btrdb_stat'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_stat(uuid, timestamptz, timestamptz, bigint) IS
+	'btrdb_stat() between timestamps, infinity being the end of time';
+
+CREATE FUNCTION btrdb_stat(stream uuid, start text, "end" text, version bigint DEFAULT 0)
+RETURNS statpoint
+AS 'MODULE_PATHNAME', 'btrdb_stat'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_stat(uuid, text, text, bigint) IS
+	'btrdb_stat() whose times have no type: timestamps with up to nine digits of a second, or whole numbers of nanoseconds';
 
 CREATE FUNCTION btrdb_count(stream uuid, start bigint DEFAULT -4611686018427387904,
 	"end" bigint DEFAULT 4611686018427387904, version bigint DEFAULT 0)
@@ -784,6 +952,20 @@ AS 'MODULE_PATHNAME', 'btrdb_count'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION btrdb_count(uuid, bigint, bigint, bigint) IS
 	'exact number of points of [start, end), by default of all';
+
+CREATE FUNCTION btrdb_count(stream uuid, start timestamptz, "end" timestamptz DEFAULT 'infinity', version bigint DEFAULT 0)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_count'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_count(uuid, timestamptz, timestamptz, bigint) IS
+	'btrdb_count() between timestamps, infinity being the end of time';
+
+CREATE FUNCTION btrdb_count(stream uuid, start text, "end" text DEFAULT 'infinity', version bigint DEFAULT 0)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_count'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_count(uuid, text, text, bigint) IS
+	'btrdb_count() whose times have no type: timestamps with up to nine digits of a second, or whole numbers of nanoseconds';
 
 -- for an untyped literal, which could be a statpoint as well
 CREATE FUNCTION btrdb_count(stream text)
@@ -799,6 +981,20 @@ AS 'MODULE_PATHNAME', 'btrdb_nearest'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_nearest_support;
 COMMENT ON FUNCTION btrdb_nearest(uuid, bigint, boolean, bigint) IS
 	'the first point at or after a time or, backward, the last one before it; no row if there is none';
+
+CREATE FUNCTION btrdb_nearest(stream uuid, "time" timestamptz, backward boolean DEFAULT false, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_nearest'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_nearest_support;
+COMMENT ON FUNCTION btrdb_nearest(uuid, timestamptz, boolean, bigint) IS
+	'btrdb_nearest() a timestamp; gives a timestamp, rounded down to microseconds; forward from -infinity is the first point, backward from infinity the last one';
+
+CREATE FUNCTION btrdb_nearest(stream uuid, "time" text, backward boolean DEFAULT false, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_nearest'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_nearest_support;
+COMMENT ON FUNCTION btrdb_nearest(uuid, text, boolean, bigint) IS
+	'btrdb_nearest() a time that has no type: a timestamp with up to nine digits of a second, or a whole number of nanoseconds; gives a timestamp';
 
 CREATE FUNCTION btrdb_earliest(stream uuid, version bigint DEFAULT 0)
 RETURNS TABLE ("time" bigint, value float8)
@@ -844,6 +1040,26 @@ AS 'MODULE_PATHNAME', 'btrdb_version_at'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION btrdb_version_at(uuid, timestamptz) IS
 	'version that was the latest at a moment; 10 if the stream was not written by then';
+
+-- times
+
+CREATE FUNCTION btrdb_time(timestamptz) RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_time'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION btrdb_time(timestamptz) IS
+	'a timestamp in nanoseconds since 1970-01-01 UTC; infinity is the end of time';
+
+CREATE FUNCTION btrdb_time(text) RETURNS bigint
+AS 'MODULE_PATHNAME', 'btrdb_time'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION btrdb_time(text) IS
+	'a timestamp with up to nine digits of a second, or a whole number of nanoseconds, in nanoseconds since 1970-01-01 UTC';
+
+CREATE FUNCTION btrdb_timestamp("time" bigint) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'btrdb_timestamp'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION btrdb_timestamp(bigint) IS
+	'a time in nanoseconds since 1970-01-01 UTC as a timestamp, rounded down to microseconds';
 
 -- verifying
 

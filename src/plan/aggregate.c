@@ -168,8 +168,10 @@ result_of(const Question *q, Aggref *agg)
 				return BTR_RESULT_COUNT;
 			return BTR_RESULT_NONE;
 		case F_MIN_INT8:
+		case F_MIN_TIMESTAMPTZ:
 			return is_column(q, arg, q->time) ? BTR_RESULT_MIN_TIME : BTR_RESULT_NONE;
 		case F_MAX_INT8:
+		case F_MAX_TIMESTAMPTZ:
 			return is_column(q, arg, q->time) ? BTR_RESULT_MAX_TIME : BTR_RESULT_NONE;
 		case F_MIN_FLOAT8:
 			result = BTR_RESULT_MIN;
@@ -368,6 +370,7 @@ BtrAddAggregatePath(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 	Index		rti = input->relid;
 	Question	q = {.root = root, .rel = input, .call = call};
 	List	   *columns = NIL;
+	Oid			time_type;
 	CustomPath *path;
 	int			flags = 0;
 
@@ -382,7 +385,8 @@ BtrAddAggregatePath(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 		columns = list_make1(makeVar(rti, q.stream = 1, UUIDOID, -1, InvalidOid, 0));
 	q.time = q.stream + 1;
 	q.value = q.stream + 2;
-	columns = lappend(columns, makeVar(rti, q.time, INT8OID, -1, InvalidOid, 0));
+	time_type = call == NULL ? INT8OID : BtrCallTimeType(&BtrValuesRows, call->args);
+	columns = lappend(columns, makeVar(rti, q.time, time_type, -1, InvalidOid, 0));
 	columns = lappend(columns, makeVar(rti, q.value, FLOAT8OID, -1, InvalidOid, 0));
 
 	if (!take_conditions(&q) || !take_groups(&q) ||

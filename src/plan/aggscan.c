@@ -14,6 +14,7 @@
 #include "access/table.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type_d.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -28,7 +29,7 @@
 #include "plan/aggregate.h"
 #include "plan/buckets.h"
 #include "plan/plan.h"
-#include "types/check.h"
+#include "types/spelling.h"
 #include "types/stat.h"
 
 /* Some points that are summarised together. */
@@ -52,6 +53,8 @@ typedef struct AggregateState
 	int			noriginal;		/* columns of the relation itself, before them */
 	bool		times_wanted;
 	List	   *args;			/* of the call: ExprState */
+	Oid			range_type;		/* of its start and end */
+	Oid			time_type;		/* of column time */
 	BtrQuals   *quals;			/* on btrdb.points */
 
 	/* Buckets of time */
@@ -95,7 +98,7 @@ bucket_of(AggregateState *state, ExprContext *econtext, int64 time, bool *isnull
 	memset(state->probe->tts_isnull, true,
 		   state->probe->tts_tupleDescriptor->natts * sizeof(bool));
 	/* time is the last column of the relation but one */
-	state->probe->tts_values[state->noriginal - 2] = Int64GetDatum(time);
+	state->probe->tts_values[state->noriginal - 2] = BtrTimeDatum(time, state->time_type);
 	state->probe->tts_isnull[state->noriginal - 2] = false;
 	econtext->ecxt_scantuple = ExecStoreVirtualTuple(state->probe);
 	return ExecEvalExprSwitchContext(state->bucket, econtext, isnull);
@@ -144,9 +147,7 @@ open_call(AggregateState *state)
 		if (isnull)
 			return;
 	}
-	state->start = DatumGetInt64(args[1]);
-	state->end = DatumGetInt64(args[2]);
-	BtrCheckRange(state->start, state->end);
+	BtrReadRange(args[1], args[2], state->range_type, &state->start, &state->end);
 	state->rel = BtrStoreOpen(DatumGetUUIDP(args[0]), AccessShareLock, ACL_SELECT);
 	BtrViewOpen(state->rel, DatumGetUUIDP(args[0]), DatumGetInt64(args[n - 1]),
 				&state->call_view);
@@ -369,7 +370,7 @@ sum_of(const BtrStat *stat)
  * Computes a result of a group.  That of no points is NULL, or 0 for a count.
  */
 static Datum
-result_value(BtrResult result, const PointGroup *group, bool *isnull)
+result_value(BtrResult result, Oid time_type, const PointGroup *group, bool *isnull)
 {
 	const BtrStat *stat = &group->stat;
 	double		n = (double) stat->count;
@@ -387,9 +388,9 @@ result_value(BtrResult result, const PointGroup *group, bool *isnull)
 		case BTR_RESULT_MAX:
 			return Float8GetDatum(stat->max);
 		case BTR_RESULT_MIN_TIME:
-			return Int64GetDatum(group->first);
+			return BtrTimeDatum(group->first, time_type);
 		case BTR_RESULT_MAX_TIME:
-			return Int64GetDatum(group->last);
+			return BtrTimeDatum(group->last, time_type);
 		case BTR_RESULT_SUM:
 			return Float8GetDatum(sum_of(stat));
 		default:
@@ -448,7 +449,8 @@ next_row(AggregateState *state)
 			slot->tts_values[i] = bucket_of(state, state->css.ss.ps.ps_ExprContext,
 											group.time, &slot->tts_isnull[i]);
 		else
-			slot->tts_values[i] = result_value(lfirst_int(lc), &group, &slot->tts_isnull[i]);
+			slot->tts_values[i] = result_value(lfirst_int(lc), state->time_type, &group,
+											   &slot->tts_isnull[i]);
 		i++;
 	}
 	return ExecStoreVirtualTuple(slot);
@@ -473,6 +475,7 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->results = list_nth(plan->custom_private, BTR_AGG_RESULTS);
 	state->noriginal = list_length(plan->custom_scan_tlist) - list_length(state->results);
 	state->of_call = function != NIL;
+	state->time_type = state->of_call ? BtrCallTimeType(&BtrValuesRows, quals) : INT8OID;
 	foreach(lc, state->results)
 		state->times_wanted |= lfirst_int(lc) == BTR_RESULT_MIN_TIME ||
 			lfirst_int(lc) == BTR_RESULT_MAX_TIME;
@@ -494,6 +497,7 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	{
 		BtrBeginCall(linitial_oid(function));
 		state->args = ExecInitExprList(quals, &node->ss.ps);
+		state->range_type = exprType(lsecond(quals));
 	}
 	else
 		state->quals = BtrQualsInit(quals, INDEX_VAR, &node->ss.ps);

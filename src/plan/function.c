@@ -51,6 +51,7 @@ typedef struct CallScanState
 	const FunctionKind *kind;
 	bool		backward;
 	List	   *args;			/* of ExprState */
+	Oid			argtypes[BTR_ROWS_MAX_ARGS];
 
 	/* The current scan */
 	bool		started;
@@ -106,6 +107,28 @@ static const FunctionKind kinds[] = {
 /* ---- planning ---- */
 
 /*
+ * Tells the types of arguments, of which there are as many as rows has.
+ */
+static void
+types_of(const BtrRowKind *rows, List *args, Oid *types)
+{
+	for (int i = 0; i < rows->nargs; i++)
+		types[i] = exprType(list_nth(args, i));
+}
+
+/*
+ * Returns the type of column time of a call, which depends on how its times are spelt.
+ */
+Oid
+BtrCallTimeType(const BtrRowKind *kind, List *args)
+{
+	Oid			types[BTR_ROWS_MAX_ARGS];
+
+	types_of(kind, args, types);
+	return BtrRowsTimeType(kind, types);
+}
+
+/*
  * Returns the kind of the function that is called, or NULL if it is none of ours.
  */
 static const FunctionKind *
@@ -120,17 +143,14 @@ function_kind(const FuncExpr *call)
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
 		const BtrRowKind *rows = kinds[i].rows;
+		Oid			types[BTR_ROWS_MAX_ARGS];
 
 		if (flinfo.fn_addr != kinds[i].support)
 			continue;
 		if (list_length(call->args) != rows->nargs)
 			return NULL;
-		for (int j = 0; j < rows->nargs; j++)
-		{
-			if (exprType(list_nth(call->args, j)) != rows->argtypes[j])
-				return NULL;
-		}
-		return &kinds[i];
+		types_of(rows, call->args, types);
+		return BtrRowsTakeTypes(rows, types) ? &kinds[i] : NULL;
 	}
 	return NULL;
 }
@@ -218,8 +238,9 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List
 									  linitial(best_path->custom_private));
 	for (int i = 0; i < kind->rows->ncolumns; i++)
 	{
-		Var		   *column = makeVar(rel->relid, i + 1, kind->rows->columns[i], -1,
-									 InvalidOid, 0);
+		Oid			type = i == 0 ? BtrCallTimeType(kind->rows, call->args) :
+			kind->rows->columns[i];
+		Var		   *column = makeVar(rel->relid, i + 1, type, -1, InvalidOid, 0);
 
 		scan->custom_scan_tlist = lappend(scan->custom_scan_tlist,
 										  makeTargetEntry((Expr *) column, i + 1, NULL, false));
@@ -252,7 +273,9 @@ add_call_path(PlannerInfo *root, RelOptInfo *rel, const FuncExpr *call,
 
 	path->path.pathkeys =
 		truncate_useless_pathkeys(root, rel,
-								  BtrColumnPathkeys(root, rel, 1, INT8OID, backward));
+								  BtrColumnPathkeys(root, rel, 1,
+													BtrCallTimeType(kind->rows, call->args),
+													backward));
 	if (backward && path->path.pathkeys == NIL)
 		return;
 
@@ -316,6 +339,7 @@ begin_function_scan(CustomScanState *node, EState *estate, int eflags)
 	BtrBeginCall(linitial_oid(linitial(plan->custom_private)));
 	state->backward = intVal(lsecond(plan->custom_private)) != 0;
 	state->args = ExecInitExprList(plan->custom_exprs, &node->ss.ps);
+	types_of(state->kind->rows, plan->custom_exprs, state->argtypes);
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "btrdb scan of a function",
 										   ALLOCSET_DEFAULT_SIZES);
 }
@@ -337,7 +361,8 @@ start_scan(CallScanState *state)
 	if (!isnull)
 	{
 		PushActiveSnapshot(state->css.ss.ps.state->es_snapshot);
-		state->rows = BtrRowsBegin(state->kind->rows, args, state->backward);
+		state->rows = BtrRowsBegin(state->kind->rows, state->argtypes, args,
+								   state->backward);
 		PopActiveSnapshot();
 	}
 	MemoryContextSwitchTo(old);

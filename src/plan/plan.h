@@ -91,6 +91,9 @@ extern void BtrRegisterFunctionScans(void);
  */
 extern FuncExpr *BtrValuesCall(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
 
+/* The type of column time of a call with these arguments. */
+extern Oid	BtrCallTimeType(const BtrRowKind *kind, List *args);
+
 /* Does what a call does first: checks the right to it, and calls a hook. */
 extern void BtrBeginCall(Oid function);
 

@@ -12,6 +12,7 @@
 
 #include "plan/rows.h"
 #include "types/check.h"
+#include "types/spelling.h"
 #include "types/stat.h"
 
 #define MAX_DEPTH		62
@@ -20,6 +21,7 @@
 struct BtrRows
 {
 	const BtrRowKind *kind;
+	Oid			time_type;		/* of column time */
 
 	/* Settings */
 	int64		start;
@@ -48,11 +50,9 @@ struct BtrRows
  * Takes a range.
  */
 static void
-take_range(BtrRows *rows, const Datum *args)
+take_range(BtrRows *rows, const Datum *args, const Oid *types)
 {
-	rows->start = DatumGetInt64(args[1]);
-	rows->end = DatumGetInt64(args[2]);
-	BtrCheckRange(rows->start, rows->end);
+	BtrReadRange(args[1], args[2], types[1], &rows->start, &rows->end);
 }
 
 /* ---- btrdb_values() ---- */
@@ -70,9 +70,9 @@ begin_values(BtrRows *rows)
  * Puts a point into a row.
  */
 static void
-put_point(const BtrPoint *point, Datum *values, bool *nulls)
+put_point(const BtrRows *rows, const BtrPoint *point, Datum *values, bool *nulls)
 {
-	values[0] = Int64GetDatum(point->time);
+	values[0] = BtrTimeDatum(point->time, rows->time_type);
 	values[1] = Float8GetDatum(point->value);
 	nulls[0] = nulls[1] = false;
 }
@@ -87,7 +87,7 @@ next_value(BtrRows *rows, Datum *values, bool *nulls)
 
 	if (!BtrViewScanNext(rows->points, &point))
 		return false;
-	put_point(&point, values, nulls);
+	put_point(rows, &point, values, nulls);
 	return true;
 }
 
@@ -103,7 +103,7 @@ count_values(const BtrRows *rows, BtrReadCounts *counts)
 const BtrRowKind BtrValuesRows = {
 	.name = "btrdb_values",
 	.nargs = 4,
-	.argtypes = {UUIDOID, INT8OID, INT8OID, INT8OID},
+	.args = {BTR_ARG_STREAM, BTR_ARG_TIME, BTR_ARG_TIME, BTR_ARG_VERSION},
 	.labels = {"Stream", "Start", "End", "Version"},
 	.either_way = true,
 	.ncolumns = 2,
@@ -120,11 +120,11 @@ const BtrRowKind BtrValuesRows = {
  * Takes every window of the given width that fits into [start, end).
  */
 static void
-prepare_windows(BtrRows *rows, const Datum *args)
+prepare_windows(BtrRows *rows, const Datum *args, const Oid *types)
 {
-	int64		width = DatumGetInt64(args[3]);
+	int64		width = BtrReadWidth(args[3], types[3]);
 
-	take_range(rows, args);
+	take_range(rows, args, types);
 	rows->depth = DatumGetInt32(args[4]);
 	BtrCheckLimit("width", width, 1, PG_INT64_MAX);
 	BtrCheckLimit("depth", rows->depth, 0, MAX_DEPTH);
@@ -139,12 +139,12 @@ prepare_windows(BtrRows *rows, const Datum *args)
  * Takes the aligned windows of 2^pointwidth ns that have points.
  */
 static void
-prepare_aligned_windows(BtrRows *rows, const Datum *args)
+prepare_aligned_windows(BtrRows *rows, const Datum *args, const Oid *types)
 {
 	int32		pointwidth = DatumGetInt32(args[3]);
 	int64		mask;
 
-	take_range(rows, args);
+	take_range(rows, args, types);
 	BtrCheckLimit("pointwidth", pointwidth, 0, MAX_POINTWIDTH);
 
 	/* in two's complement, this rounds down to a multiple of the width */
@@ -169,11 +169,12 @@ begin_windows(BtrRows *rows)
  * Makes the row of one window; the statistics of no points are NULL.
  */
 static void
-put_window(int64 time, const BtrStat *stat, Datum *values, bool *nulls)
+put_window(const BtrRows *rows, int64 time, const BtrStat *stat, Datum *values,
+		   bool *nulls)
 {
 	bool		empty = stat->count == 0;
 
-	values[0] = Int64GetDatum(time);
+	values[0] = BtrTimeDatum(time, rows->time_type);
 	values[1] = Float8GetDatum(stat->min);
 	values[2] = Float8GetDatum(stat->mean);
 	values[3] = Float8GetDatum(stat->max);
@@ -210,7 +211,7 @@ next_window(BtrRows *rows, Datum *values, bool *nulls)
 		BtrStatInit(&none);
 		stat = &none;
 	}
-	put_window((int64) ((uint64) rows->start + index * rows->width), stat, values, nulls);
+	put_window(rows, (int64) ((uint64) rows->start + index * rows->width), stat, values, nulls);
 	rows->next = index + 1;
 	return true;
 }
@@ -227,7 +228,8 @@ count_windows(const BtrRows *rows, BtrReadCounts *counts)
 const BtrRowKind BtrWindowsRows = {
 	.name = "btrdb_windows",
 	.nargs = 6,
-	.argtypes = {UUIDOID, INT8OID, INT8OID, INT8OID, INT4OID, INT8OID},
+	.args = {BTR_ARG_STREAM, BTR_ARG_TIME, BTR_ARG_TIME, BTR_ARG_WIDTH, BTR_ARG_INT,
+	BTR_ARG_VERSION},
 	.labels = {"Stream", "Start", "End", "Width", "Depth", "Version"},
 	.ncolumns = 6,
 	.columns = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID},
@@ -240,7 +242,7 @@ const BtrRowKind BtrWindowsRows = {
 const BtrRowKind BtrAlignedWindowsRows = {
 	.name = "btrdb_aligned_windows",
 	.nargs = 5,
-	.argtypes = {UUIDOID, INT8OID, INT8OID, INT4OID, INT8OID},
+	.args = {BTR_ARG_STREAM, BTR_ARG_TIME, BTR_ARG_TIME, BTR_ARG_INT, BTR_ARG_VERSION},
 	.labels = {"Stream", "Start", "End", "Pointwidth", "Version"},
 	.ncolumns = 6,
 	.columns = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID},
@@ -256,9 +258,9 @@ const BtrRowKind BtrAlignedWindowsRows = {
  * Takes a moment and a direction.
  */
 static void
-prepare_nearest(BtrRows *rows, const Datum *args)
+prepare_nearest(BtrRows *rows, const Datum *args, const Oid *types)
 {
-	rows->time = DatumGetInt64(args[1]);
+	rows->time = BtrReadTime(args[1], types[1]);
 	rows->before = DatumGetBool(args[2]);
 	BtrCheckRangeTime(rows->time);
 }
@@ -267,7 +269,7 @@ prepare_nearest(BtrRows *rows, const Datum *args)
  * Looks for the first point.
  */
 static void
-prepare_earliest(BtrRows *rows, const Datum *args)
+prepare_earliest(BtrRows *rows, const Datum *args, const Oid *types)
 {
 	rows->time = BTR_TIME_MIN;
 	rows->before = false;
@@ -277,7 +279,7 @@ prepare_earliest(BtrRows *rows, const Datum *args)
  * Looks for the last point.
  */
 static void
-prepare_latest(BtrRows *rows, const Datum *args)
+prepare_latest(BtrRows *rows, const Datum *args, const Oid *types)
 {
 	rows->time = BTR_TIME_MAX;
 	rows->before = true;
@@ -304,7 +306,7 @@ next_nearest(BtrRows *rows, Datum *values, bool *nulls)
 	rows->done = true;
 	if (!BtrViewNearest(&rows->view, rows->time, rows->before, &point))
 		return false;
-	put_point(&point, values, nulls);
+	put_point(rows, &point, values, nulls);
 	return true;
 }
 
@@ -319,7 +321,7 @@ next_nearest(BtrRows *rows, Datum *values, bool *nulls)
 const BtrRowKind BtrNearestRows = {
 	.name = "btrdb_nearest",
 	.nargs = 4,
-	.argtypes = {UUIDOID, INT8OID, BOOLOID, INT8OID},
+	.args = {BTR_ARG_STREAM, BTR_ARG_TIME, BTR_ARG_BOOL, BTR_ARG_VERSION},
 	.labels = {"Stream", "Time", "Backward", "Version"},
 	.prepare = prepare_nearest,
 	NEAREST
@@ -328,7 +330,7 @@ const BtrRowKind BtrNearestRows = {
 const BtrRowKind BtrEarliestRows = {
 	.name = "btrdb_earliest",
 	.nargs = 2,
-	.argtypes = {UUIDOID, INT8OID},
+	.args = {BTR_ARG_STREAM, BTR_ARG_VERSION},
 	.labels = {"Stream", "Version"},
 	.prepare = prepare_earliest,
 	NEAREST
@@ -337,7 +339,7 @@ const BtrRowKind BtrEarliestRows = {
 const BtrRowKind BtrLatestRows = {
 	.name = "btrdb_latest",
 	.nargs = 2,
-	.argtypes = {UUIDOID, INT8OID},
+	.args = {BTR_ARG_STREAM, BTR_ARG_VERSION},
 	.labels = {"Stream", "Version"},
 	.prepare = prepare_latest,
 	NEAREST
@@ -346,19 +348,69 @@ const BtrRowKind BtrLatestRows = {
 /* ---- all of them ---- */
 
 /*
+ * Says whether an argument may have a type.
+ */
+static bool
+takes_type(BtrArgKind arg, Oid type)
+{
+	switch (arg)
+	{
+		case BTR_ARG_STREAM:
+			return type == UUIDOID;
+		case BTR_ARG_TIME:
+			return BtrIsTimeType(type);
+		case BTR_ARG_WIDTH:
+			return BtrIsWidthType(type);
+		case BTR_ARG_INT:
+			return type == INT4OID;
+		case BTR_ARG_BOOL:
+			return type == BOOLOID;
+		case BTR_ARG_VERSION:
+			return type == INT8OID;
+	}
+	return false;
+}
+
+/*
+ * Says whether the function's arguments may have these types, nargs of them.
+ */
+bool
+BtrRowsTakeTypes(const BtrRowKind *kind, const Oid *types)
+{
+	for (int i = 0; i < kind->nargs; i++)
+	{
+		if (!takes_type(kind->args[i], types[i]) ||
+			(kind->args[i] == BTR_ARG_TIME && types[i] != types[1]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Returns the type of column time, given the types of the arguments: whoever asks in
+ * timestamps gets timestamps.
+ */
+Oid
+BtrRowsTimeType(const BtrRowKind *kind, const Oid *types)
+{
+	return kind->args[1] == BTR_ARG_TIME ? BtrResultTimeType(types[1]) : INT8OID;
+}
+
+/*
  * Checks the arguments, opens the stream with the active snapshot and starts to read,
  * in the current memory context, forward or backward in time.  The relation stays open until BtrRowsEnd().
  */
 BtrRows *
-BtrRowsBegin(const BtrRowKind *kind, const Datum *args, bool backward)
+BtrRowsBegin(const BtrRowKind *kind, const Oid *types, const Datum *args, bool backward)
 {
 	BtrRows    *rows = palloc0(sizeof(BtrRows));
 	pg_uuid_t  *stream = DatumGetUUIDP(args[0]);
 
 	Assert(!backward || kind->either_way);
 	rows->kind = kind;
+	rows->time_type = BtrRowsTimeType(kind, types);
 	rows->backward = backward;
-	kind->prepare(rows, args);
+	kind->prepare(rows, args, types);
 
 	rows->rel = BtrStoreOpen(stream, AccessShareLock, ACL_SELECT);
 	BtrViewOpen(rows->rel, stream, DatumGetInt64(args[kind->nargs - 1]), &rows->view);

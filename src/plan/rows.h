@@ -16,23 +16,34 @@
 
 typedef struct BtrRows BtrRows;
 
-/* One of the functions. */
+/* What an argument is. */
+typedef enum BtrArgKind
+{
+	BTR_ARG_STREAM,				/* uuid */
+	BTR_ARG_TIME,				/* bigint, timestamptz or text, all of a call alike */
+	BTR_ARG_WIDTH,				/* bigint, interval or text */
+	BTR_ARG_INT,				/* int */
+	BTR_ARG_BOOL,				/* boolean */
+	BTR_ARG_VERSION				/* bigint */
+} BtrArgKind;
+
+/* One of the functions, in all its spellings. */
 typedef struct BtrRowKind
 {
 	const char *name;
 
 	/* Arguments: stream, others, version */
 	int			nargs;
-	Oid			argtypes[BTR_ROWS_MAX_ARGS];
+	BtrArgKind	args[BTR_ROWS_MAX_ARGS];
 	const char *labels[BTR_ROWS_MAX_ARGS];	/* for EXPLAIN */
 
 	/* Columns of the rows, which come in order of the first one, time, ascending or, if */
 	bool		either_way;		/* it can be had, descending */
 	int			ncolumns;
-	Oid			columns[BTR_ROWS_MAX_COLUMNS];
+	Oid			columns[BTR_ROWS_MAX_COLUMNS];	/* types; of time: BtrRowsTimeType() */
 
 	/* Checks the arguments, stream and version excepted, and keeps them. */
-	void		(*prepare) (BtrRows *rows, const Datum *args);
+	void		(*prepare) (BtrRows *rows, const Datum *args, const Oid *types);
 
 	/* Starts to read rows->view. */
 	void		(*begin) (BtrRows *rows);
@@ -51,12 +62,19 @@ extern const BtrRowKind BtrNearestRows;
 extern const BtrRowKind BtrEarliestRows;
 extern const BtrRowKind BtrLatestRows;
 
+/* Are these types that the function's arguments may have? */
+extern bool BtrRowsTakeTypes(const BtrRowKind *kind, const Oid *types);
+
+/* The type of column time, given the types of the arguments. */
+extern Oid	BtrRowsTimeType(const BtrRowKind *kind, const Oid *types);
+
 /*
- * Checks arguments, none of which is NULL, and starts to read, with the active
- * snapshot, in the current memory context.  Raises what the function's call raises.
- * backward: only if either_way.
+ * Checks arguments of such types, none of which is NULL, and starts to read, with the
+ * active snapshot, in the current memory context.  Raises what the function's call
+ * raises.  backward: only if either_way.
  */
-extern BtrRows *BtrRowsBegin(const BtrRowKind *kind, const Datum *args, bool backward);
+extern BtrRows *BtrRowsBegin(const BtrRowKind *kind, const Oid *types, const Datum *args,
+							 bool backward);
 
 /* Gives the next row; false at the end.  To be called in the memory context of the beginning. */
 extern bool BtrRowsNext(BtrRows *rows, Datum *values, bool *nulls);

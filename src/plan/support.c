@@ -10,6 +10,7 @@
 #include "access/table.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
 #include "utils/acl.h"
@@ -20,6 +21,7 @@
 
 #include "plan/plan.h"
 #include "stream/stream.h"
+#include "types/spelling.h"
 
 PG_FUNCTION_INFO_V1(btrdb_values_support);
 PG_FUNCTION_INFO_V1(btrdb_windows_support);
@@ -62,12 +64,24 @@ BtrEstimatePoints(const pg_uuid_t *stream, int64 start, int64 end)
 	return count;
 }
 
+/* What is known of a call whose rows are to be estimated. */
+typedef struct Call
+{
+	Datum		values[BTR_ROWS_MAX_ARGS];
+	Oid			types[BTR_ROWS_MAX_ARGS];
+	int64		start;
+	int64		end;
+} Call;
+
 /*
- * Returns the request if it asks for rows and all of the first nargs arguments are
- * known, which it puts into values; otherwise NULL.
+ * Returns the request if it asks for rows and all of the first nargs arguments, a stream,
+ * start, end and others, are known, which it puts into *call; otherwise NULL.
+ *
+ * Text that cannot be read as a time raises an error, as untyped literals that their type
+ * cannot take do even earlier.
  */
 static SupportRequestRows *
-rows_request(FunctionCallInfo fcinfo, int nargs, Datum *values)
+rows_request(FunctionCallInfo fcinfo, int nargs, Call *call)
 {
 	SupportRequestRows *request = (SupportRequestRows *) PG_GETARG_POINTER(0);
 	List	   *args;
@@ -84,8 +98,11 @@ rows_request(FunctionCallInfo fcinfo, int nargs, Datum *values)
 
 		if (!IsA(arg, Const) || ((Const *) arg)->constisnull)
 			return NULL;
-		values[i] = ((Const *) arg)->constvalue;
+		call->values[i] = ((Const *) arg)->constvalue;
+		call->types[i] = exprType(arg);
 	}
+	call->start = BtrReadTime(call->values[1], call->types[1]);
+	call->end = BtrReadTime(call->values[2], call->types[2]);
 	return request;
 }
 
@@ -93,12 +110,19 @@ rows_request(FunctionCallInfo fcinfo, int nargs, Datum *values)
  * Estimates the points in a range; -1 if unknown.
  */
 static double
-points_in(const Datum *values)
+points_in(const Call *call)
 {
-	int64		start = DatumGetInt64(values[1]);
-	int64		end = DatumGetInt64(values[2]);
+	return call->start < call->end ?
+		BtrEstimatePoints(DatumGetUUIDP(call->values[0]), call->start, call->end) : 0;
+}
 
-	return start < end ? BtrEstimatePoints(DatumGetUUIDP(values[0]), start, end) : 0;
+/*
+ * Estimates the windows in a range.
+ */
+static double
+windows_in(const Call *call, double width)
+{
+	return Max(((double) call->end - (double) call->start) / width, 0);
 }
 
 /*
@@ -107,10 +131,10 @@ points_in(const Datum *values)
 Datum
 btrdb_values_support(PG_FUNCTION_ARGS)
 {
-	Datum		values[3];
-	SupportRequestRows *request = rows_request(fcinfo, 3, values);
+	Call		call;
+	SupportRequestRows *request = rows_request(fcinfo, 3, &call);
 
-	if (request != NULL && (request->rows = points_in(values)) >= 0)
+	if (request != NULL && (request->rows = points_in(&call)) >= 0)
 		PG_RETURN_POINTER(request);
 	PG_RETURN_POINTER(NULL);
 }
@@ -148,13 +172,16 @@ btrdb_latest_support(PG_FUNCTION_ARGS)
 Datum
 btrdb_windows_support(PG_FUNCTION_ARGS)
 {
-	Datum		values[4];
-	SupportRequestRows *request = rows_request(fcinfo, 4, values);
+	Call		call;
+	SupportRequestRows *request = rows_request(fcinfo, 4, &call);
+	int64		width;
 
-	if (request == NULL || DatumGetInt64(values[3]) <= 0)
+	if (request == NULL)
 		PG_RETURN_POINTER(NULL);
-	request->rows = Max(((double) DatumGetInt64(values[2]) - (double) DatumGetInt64(values[1])) /
-						(double) DatumGetInt64(values[3]), 0);
+	width = BtrReadWidth(call.values[3], call.types[3]);
+	if (width <= 0)
+		PG_RETURN_POINTER(NULL);
+	request->rows = windows_in(&call, width);
 	PG_RETURN_POINTER(request);
 }
 
@@ -165,15 +192,18 @@ btrdb_windows_support(PG_FUNCTION_ARGS)
 Datum
 btrdb_aligned_windows_support(PG_FUNCTION_ARGS)
 {
-	Datum		values[4];
-	SupportRequestRows *request = rows_request(fcinfo, 4, values);
+	Call		call;
+	SupportRequestRows *request = rows_request(fcinfo, 4, &call);
+	int32		pointwidth;
 	double		points;
 
-	if (request == NULL || DatumGetInt32(values[3]) < 0 || DatumGetInt32(values[3]) > 62)
+	if (request == NULL)
 		PG_RETURN_POINTER(NULL);
-	request->rows = Max(((double) DatumGetInt64(values[2]) - (double) DatumGetInt64(values[1])) /
-						(double) (INT64CONST(1) << DatumGetInt32(values[3])), 0);
-	points = points_in(values);
+	pointwidth = DatumGetInt32(call.values[3]);
+	if (pointwidth < 0 || pointwidth > 62)
+		PG_RETURN_POINTER(NULL);
+	request->rows = windows_in(&call, (double) (INT64CONST(1) << pointwidth));
+	points = points_in(&call);
 	if (points >= 0)
 		request->rows = Min(request->rows, points);
 	PG_RETURN_POINTER(request);

@@ -5,9 +5,11 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "sql/args.h"
 #include "types/check.h"
+#include "types/spelling.h"
 
 /*
  * Raises 22004 if an argument is NULL.  names are those of all arguments.
@@ -25,6 +27,45 @@ BtrCheckNotNull(FunctionCallInfo fcinfo, const char *const *names)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("argument \"%s\" must not be null", names[i])));
 	}
+}
+
+/*
+ * Returns the types of the arguments of the function that is called, as it was declared:
+ * one piece of code serves all spellings of a function.  They are looked up once for each
+ * place that calls it.
+ */
+const Oid *
+BtrArgTypes(FunctionCallInfo fcinfo)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+
+	if (flinfo->fn_extra == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(flinfo->fn_mcxt);
+		Oid		   *types;
+		int			ntypes;
+
+		(void) get_func_signature(flinfo->fn_oid, &types, &ntypes);
+		MemoryContextSwitchTo(old);
+		if (ntypes != PG_NARGS())
+			elog(ERROR, "function %u was called with %d arguments instead of %d",
+				 flinfo->fn_oid, PG_NARGS(), ntypes);
+		flinfo->fn_extra = types;
+	}
+	return flinfo->fn_extra;
+}
+
+/*
+ * Reads the range that arguments 1 and 2 give, and checks it.
+ */
+void
+BtrReadRangeArgs(FunctionCallInfo fcinfo, int64 *start, int64 *end)
+{
+	const Oid  *types = BtrArgTypes(fcinfo);
+
+	if (types[2] != types[1])
+		elog(ERROR, "start and end have different types");
+	BtrReadRange(PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), types[1], start, end);
 }
 
 /*
@@ -69,14 +110,16 @@ BtrReturnRows(FunctionCallInfo fcinfo, const BtrRowKind *kind)
 	Datum		args[BTR_ROWS_MAX_ARGS];
 	Datum		values[BTR_ROWS_MAX_COLUMNS];
 	bool		nulls[BTR_ROWS_MAX_COLUMNS];
+	const Oid  *types = BtrArgTypes(fcinfo);
 	BtrRows    *rows;
 
-	Assert(PG_NARGS() == kind->nargs);
+	if (PG_NARGS() != kind->nargs || !BtrRowsTakeTypes(kind, types))
+		elog(ERROR, "function %u is not declared as a %s", fcinfo->flinfo->fn_oid, kind->name);
 	for (int i = 0; i < kind->nargs; i++)
 		args[i] = PG_GETARG_DATUM(i);
 
 	InitMaterializedSRF(fcinfo, 0);
-	rows = BtrRowsBegin(kind, args, false);
+	rows = BtrRowsBegin(kind, types, args, false);
 	while (BtrRowsNext(rows, values, nulls))
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	BtrRowsEnd(rows);

@@ -17,6 +17,12 @@
 /* Raises 22004 if an argument is NULL; names are those of all arguments. */
 extern void BtrCheckNotNull(FunctionCallInfo fcinfo, const char *const *names);
 
+/* The declared types of the arguments of the function that is called. */
+extern const Oid *BtrArgTypes(FunctionCallInfo fcinfo);
+
+/* Reads arguments 1 and 2, start and end of a range; raises what BtrReadRange() raises. */
+extern void BtrReadRangeArgs(FunctionCallInfo fcinfo, int64 *start, int64 *end);
+
 /* The merge policy of a name; raises 22023 for one that is none. */
 extern BtrMerge BtrReadMerge(const text *merge);
 

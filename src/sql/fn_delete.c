@@ -28,9 +28,7 @@ btrdb_delete(PG_FUNCTION_ARGS)
 
 	BtrCheckNotNull(fcinfo, names);
 	stream = PG_GETARG_UUID_P(0);
-	start = PG_GETARG_INT64(1);
-	end = PG_GETARG_INT64(2);
-	BtrCheckRange(start, end);
+	BtrReadRangeArgs(fcinfo, &start, &end);
 	BtrPrepareWrite("btrdb_delete()");
 	rel = BtrStoreOpen(stream, RowExclusiveLock, ACL_DELETE);
 	version = BtrDelete(rel, stream, start, end);

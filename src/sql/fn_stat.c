@@ -14,27 +14,26 @@ PG_FUNCTION_INFO_V1(btrdb_stat);
 PG_FUNCTION_INFO_V1(btrdb_count);
 
 /*
- * Returns the statistics of the range that arguments 1 and 2 give, at the version
- * of argument 3.
+ * Returns the summary of the range that arguments 1 and 2 give, at the version of
+ * argument 3.
  */
-static BtrStat
+static BtrStatPoint
 range_stat(FunctionCallInfo fcinfo)
 {
 	pg_uuid_t  *stream = PG_GETARG_UUID_P(0);
-	int64		start = PG_GETARG_INT64(1);
-	int64		end = PG_GETARG_INT64(2);
+	int64		end;
 	Relation	rel;
 	BtrView		view;
-	BtrStat		stat;
+	BtrStatPoint result;
 
-	BtrCheckRange(start, end);
+	BtrReadRangeArgs(fcinfo, &result.time, &end);
 
 	rel = BtrStoreOpen(stream, AccessShareLock, ACL_SELECT);
 	BtrViewOpen(rel, stream, PG_GETARG_INT64(3), &view);
-	stat = BtrViewStat(&view, start, end);
+	result.stat = BtrViewStat(&view, result.time, end);
 	table_close(rel, NoLock);
 
-	return stat;
+	return result;
 }
 
 /*
@@ -46,9 +45,7 @@ btrdb_stat(PG_FUNCTION_ARGS)
 {
 	BtrStatPoint *result = palloc(sizeof(BtrStatPoint));
 
-	result->time = PG_GETARG_INT64(1);
-	result->stat = range_stat(fcinfo);
-
+	*result = range_stat(fcinfo);
 	PG_RETURN_BTR_STAT_POINT(result);
 }
 
@@ -59,5 +56,5 @@ btrdb_stat(PG_FUNCTION_ARGS)
 Datum
 btrdb_count(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(range_stat(fcinfo).count);
+	PG_RETURN_INT64(range_stat(fcinfo).stat.count);
 }

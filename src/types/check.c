@@ -15,6 +15,18 @@
 	"Times run from %lld to %lld nanoseconds since 1970-01-01 (1823-11-12 to 2116-02-20)."
 
 /*
+ * Raises 22008 for a time that no bigint can hold, or that is not spelt as one.
+ */
+void
+BtrTimeOutOfRange(const char *time)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+			 errmsg("time \"%s\" is out of range", time),
+			 errdetail(TIMES_DETAIL, (long long) BTR_TIME_MIN, (long long) BTR_TIME_MAX)));
+}
+
+/*
  * Says whether time is the time of a point: raises 22008, softly if escontext
  * asks for it, when not.
  */
@@ -121,20 +133,15 @@ BtrCheckStatSafe(BtrStat *stat, struct Node *escontext)
 }
 
 /*
- * Raises an error unless [start, end) is a range: 22008 if one of them is no
- * time, 22023 if start is after end.  An empty range is a range.
+ * Raises 22023 for a range whose start is after its end.
  */
 void
-BtrCheckRange(int64 start, int64 end)
+BtrRangeIsReversed(const char *start, const char *end)
 {
-	BtrCheckRangeTime(start);
-	BtrCheckRangeTime(end);
-	if (start > end)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("start time %lld is after end time %lld",
-						(long long) start, (long long) end),
-				 errhint("A range contains its start and not its end.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("start time %s is after end time %s", start, end),
+			 errhint("A range contains its start and not its end.")));
 }
 
 /*

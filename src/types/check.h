@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "btrdb.h"
+#include "pg_compat.h"
 #include "types/point.h"
 
 struct Node;
@@ -67,8 +68,11 @@ BtrCheckRangeTime(int64 time)
 		(void) BtrCheckRangeTimeSafe(time, NULL);
 }
 
-/* Raises 22008 unless both may be ends of a range, 22023 if start is after end. */
-extern void BtrCheckRange(int64 start, int64 end);
+/* Raises 22008 for a time that is not spelt as a bigint. */
+pg_noreturn extern void BtrTimeOutOfRange(const char *time);
+
+/* Raises 22023 for a range whose start is after its end. */
+pg_noreturn extern void BtrRangeIsReversed(const char *start, const char *end);
 
 /* Raises 22023 unless min <= value <= max; name is the argument's. */
 extern void BtrCheckLimit(const char *name, int64 value, int64 min, int64 max);
