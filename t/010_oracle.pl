@@ -1,7 +1,8 @@
 # Random writes and reads, compared with a second implementation in plain SQL.
 #
 # Each round is a script of random operations and comparisons that psql runs; the
-# server crashes between rounds.  oracle.sql has the model and the comparisons.
+# server crashes between rounds.  oracle.sql has the model and the comparisons,
+# oracle_spellings.sql those of the spellings of times.
 # BTRDB_SEED repeats a run, BTRDB_ROUNDS makes it longer or shorter.  The script of
 # a round that fails stays in tmp_check.
 
@@ -20,7 +21,7 @@ my $rounds = $ENV{BTRDB_ROUNDS} || 16;
 my $transactions = 30;
 
 my $node = btrdb_node('oracle', 'shared_buffers = 32MB', 'work_mem = 32MB', 'jit = off');
-$node->safe_psql('postgres', slurp_file("$FindBin::RealBin/oracle.sql"));
+$node->safe_psql('postgres', slurp_file("$FindBin::RealBin/$_.sql")) foreach qw(oracle oracle_spellings);
 
 my $op = 0;
 my $nstreams = 0;
@@ -136,6 +137,14 @@ sub insert
 		$sql .= "SELECT btrdb_insert('$s->{uuid}', array_agg(rawpoint(time, value) ORDER BY ord)) AS v "
 		  . "FROM oracle.batch \\gset\n";
 	}
+	elsif (chance(0.1))
+	{
+		# without types: text, one point of it, or array literals
+		$sql .= $n == 1
+		  ? "SELECT oracle.time_text(time) AS t, value AS x FROM oracle.batch \\gset\n"
+		  : "SELECT array_agg(oracle.time_text(time) ORDER BY ord) AS t, array_agg(value ORDER BY ord) AS x FROM oracle.batch \\gset\n";
+		$sql .= "SELECT btrdb_insert('$s->{uuid}', :'t', :'x') AS v \\gset\n";
+	}
 	else
 	{
 		$sql .= "SELECT btrdb_insert('$s->{uuid}', $array_args) AS v FROM oracle.batch \\gset\n";
@@ -181,8 +190,10 @@ sub delete_range
 {
 	my ($s) = @_;
 
-	return "SELECT lo, hi FROM oracle.pick_range($s->{id}) \\gset\n"
-	  . "SELECT btrdb_delete('$s->{uuid}', :lo, :hi) AS v \\gset\n"
+	my $arguments = chance(0.8) ? ':lo, :hi' : ":'lo_text', :'hi_text'";
+
+	return "SELECT lo, hi, oracle.time_text(lo) AS lo_text, oracle.time_text(hi) AS hi_text FROM oracle.pick_range($s->{id}) \\gset\n"
+	  . "SELECT btrdb_delete('$s->{uuid}', $arguments) AS v \\gset\n"
 	  . "SELECT oracle.deleted($s->{id}, :lo, :hi, :v);\n";
 }
 

@@ -739,6 +739,10 @@ DECLARE
 	v2 bigint;
 	width numeric;
 BEGIN
+	IF random() < 0.12 THEN
+		PERFORM oracle.check_spelling(s, v, range.lo, range.hi);
+		RETURN;
+	END IF;
 	CASE
 		WHEN kind < 8 THEN
 			PERFORM oracle.check_values(s, v, range.lo, range.hi);
