@@ -88,6 +88,23 @@ sub some_bucket
 		"(SELECT max(w) FROM (VALUES ($width)) AS v (w)) + time / $width");
 }
 
+# The same of a time that is a timestamp.
+sub some_timestamp_bucket
+{
+	my ($low, $high) = @_;
+	my $width = sprintf "%.0f", max(1, ($high / 100 - $low / 100) / 1000 * (random_below(1000) + 1) / 500);
+
+	return pick(
+		"date_bin('$width us', time, '2001-02-03 04:05:06')",
+		"date_bin('$width us', time, '1970-01-01')",
+		"date_bin('$width us', time AT TIME ZONE 'UTC', '2024-01-01')",
+		"date_trunc('second', time)",
+		"date_trunc('milliseconds', time)",
+		"date_trunc('hour', time, 'UTC')",
+		"date_trunc('year', time, 'utc')",
+		"date_trunc('month', time AT TIME ZONE 'UTC')");
+}
+
 # A random query, whether statistics can answer it, and the number of its columns
 # that make up the group.
 sub some_query
@@ -101,11 +118,18 @@ sub some_query
 	my @group;
 	my $from = 'btrdb.points';
 	my $answered = 1;
-	my $of_call = random_below(4) == 0;
+	my $of_call = random_below(3) == 0;
+	my $timestamps = 0;
 
 	if ($of_call)
 	{
 		($start, $end) = ($end, $start) if $start > $end;
+		if (random_below(2))
+		{
+			# text, so the times that come back are timestamps
+			$timestamps = 1;
+			($start, $end) = ("'$start'", "'$end'");
+		}
 		$from = sprintf "btrdb_values('%s', %s, %s%s)", $uuid{$name}, $start, $end, random_below(4) ? '' : ', 11';
 		$from =~ s/, 11\)$/)/ if $name =~ /empty|buffered|single/;
 	}
@@ -129,7 +153,7 @@ sub some_query
 	}
 	if (random_below(2))
 	{
-		push @group, some_bucket($low, $high);
+		push @group, $timestamps ? some_timestamp_bucket($low, $high) : some_bucket($low, $high);
 		$answered = 0 unless $single || $group[0] eq 'stream';
 	}
 	if (random_below(20) == 0)

@@ -14,6 +14,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
@@ -27,12 +28,22 @@ typedef enum Effect
 	BY_SIGN						/* as the sign of the other argument says */
 } Effect;
 
+/* What must be known of the other arguments, beside that they are fixed. */
+typedef enum Demand
+{
+	NOTHING,
+	FIRST_UTC,					/* the first one is 'UTC' */
+	LAST_UTC,					/* the last one is */
+	FIRST_SECONDS				/* the first one is a unit no longer than a second */
+} Demand;
+
 typedef struct Rule
 {
 	Oid			function;
 	int			arg;			/* the argument that changes */
 	Effect		effect;
 	bool		steps;			/* the result is coarser than the argument */
+	Demand		demand;
 } Rule;
 
 static const Rule rules[] = {
@@ -73,7 +84,15 @@ static const Rule rules[] = {
 	{F_TRUNC_FLOAT8, 0, RISES, true},
 	{F_TO_TIMESTAMP_FLOAT8, 0, RISES, false},
 	{F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ, 1, RISES, true},
+	{F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP, 1, RISES, true},
+	/* time zones are whole seconds from UTC; longer units may go back when clocks do */
+	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ, 1, RISES, true, FIRST_SECONDS},
+	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT, 1, RISES, true, LAST_UTC},
+	{F_TIMEZONE_TEXT_TIMESTAMPTZ, 1, RISES, false, FIRST_UTC},
+	{F_DATE_TRUNC_TEXT_TIMESTAMP, 1, RISES, true},
 };
+
+extern Datum btrdb_timestamp(PG_FUNCTION_ARGS);
 
 /* What is known of an expression. */
 typedef struct Shape
@@ -139,6 +158,64 @@ is_positive(Node *node)
 }
 
 /*
+ * Says whether a node is a constant text that is one of some words, in upper or lower case.
+ */
+static bool
+is_word(Node *node, const char *const *words, int nwords)
+{
+	Const	   *value = (Const *) node;
+	char	   *string;
+
+	if (!IsA(node, Const) || value->constisnull || value->consttype != TEXTOID)
+		return false;
+	string = TextDatumGetCString(value->constvalue);
+	for (int i = 0; i < nwords; i++)
+	{
+		if (pg_strcasecmp(string, words[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Says whether a call's arguments fulfil a demand.
+ */
+static bool
+fulfils(List *args, Demand demand)
+{
+	static const char *const utc[] = {"UTC"};
+	static const char *const seconds[] = {"second", "milliseconds", "microseconds"};
+
+	switch (demand)
+	{
+		case NOTHING:
+			return true;
+		case FIRST_UTC:
+			return is_word(linitial(args), utc, lengthof(utc));
+		case LAST_UTC:
+			return is_word(llast(args), utc, lengthof(utc));
+		case FIRST_SECONDS:
+			return is_word(linitial(args), seconds, lengthof(seconds));
+	}
+	return false;
+}
+
+/*
+ * Says whether a function is btrdb_timestamp(), whose steps are microseconds.
+ */
+static bool
+is_btrdb_timestamp(Oid function)
+{
+	char	   *name = get_func_name(function);
+	FmgrInfo	flinfo;
+
+	if (name == NULL || strcmp(name, "btrdb_timestamp") != 0)
+		return false;
+	fmgr_info(function, &flinfo);
+	return flinfo.fn_addr == btrdb_timestamp;
+}
+
+/*
  * Tells the shape of an expression of a table's column; false if it is not known
  * to rise or fall all the time.
  */
@@ -159,6 +236,14 @@ shape_of(Node *node, Index rti, AttrNumber attno, Shape *shape)
 	}
 	if (!is_call(node, &function, &args))
 		return false;
+
+	if (is_btrdb_timestamp(function))
+	{
+		if (!shape_of(linitial(args), rti, attno, shape))
+			return false;
+		shape->steps = true;
+		return true;
+	}
 
 	/* x - x % width is x, cut off towards zero */
 	if (function == F_INT8MI)
@@ -192,7 +277,8 @@ shape_of(Node *node, Index rti, AttrNumber attno, Shape *shape)
 			others_fixed = others_fixed && is_fixed(list_nth(args, j));
 			others_positive = others_positive && is_positive(list_nth(args, j));
 		}
-		if (!others_fixed || !shape_of(list_nth(args, rule->arg), rti, attno, shape))
+		if (!others_fixed || !fulfils(args, rule->demand) ||
+			!shape_of(list_nth(args, rule->arg), rti, attno, shape))
 			continue;
 		shape->rises = shape->rises &&
 			(rule->effect == RISES || (rule->effect == BY_SIGN && others_positive));
