@@ -71,6 +71,34 @@ install_missing()
 	rm -f "$log"
 }
 
+# Installs what $1/package-lock.json names into the cache directory $2, with npm, and sets
+# "packages" to it; leaves "packages" empty where that cannot be done.  $3 is what it is called.
+install_node_packages()
+{
+	local cache log
+
+	packages=''
+	if [ "$(id -u)" -eq 0 ]; then
+		cache=/var/cache/$2
+	else
+		cache=${XDG_CACHE_HOME:-$HOME/.cache}/$2
+	fi
+	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+		say "$3 is left out: there is no node or no npm"
+		return 0
+	fi
+	mkdir -p "$cache"
+	if ! cmp -s "$1/package-lock.json" "$cache/installed"; then
+		say "installing $3 with npm, in $cache"
+		cp "$1/package.json" "$1/package-lock.json" "$1/.npmrc" "$cache"
+		log=$cache/log
+		(cd "$cache" && npm install --no-save --no-audit --no-fund) </dev/null >"$log" 2>&1 ||
+			{ cat "$log" >&2; say "$3 is left out: npm could not install it"; return 0; }
+		cp "$1/package-lock.json" "$cache/installed"
+	fi
+	packages=$cache
+}
+
 # Chooses the user that builds and runs servers (PostgreSQL refuses root) and
 # finds the programs.  Sets "user", "as_user" (a command prefix) and "bindir".
 choose_user()

@@ -120,7 +120,7 @@ report('only src/pg_compat.h tests PG_VERSION_NUM',
 
 report('files are shorter than 800 lines',
 	map { my $n = () = slurp($_) =~ /\n/g; $n >= 800 ? "$_: $n lines" : () }
-	grep { m{\.(?:[ch]|pl|pm|sh|spec|md|mjs)$|^(?:sql|demo)/.*\.sql$|^(?:check|quickstart|Makefile|bench/(?:run|counts))$} } @all);
+	grep { m{\.(?:[ch]|pl|pm|sh|spec|md|mjs|py|java)$|^(?:sql|demo)/.*\.sql$|^(?:check|quickstart|Makefile|bench/(?:run|counts))$} } @all);
 
 # Every folder of src explains itself.
 my %folder = map { m{^(src/\w+)/} ? ($1 => 1) : () } @c;
@@ -166,7 +166,7 @@ report('extension scripts adopt no foreign objects', @complaints);
 
 report('no trailing blanks',
 	map { matches($_, slurp($_), qr/[ \t]$/) }
-	grep { m{\.(?:[ch]|pl|pm|sh|sql|spec|md|json|control|mjs)$|^(?:check|quickstart|Makefile|bench/(?:run|counts))$} } @all);
+	grep { m{\.(?:[ch]|pl|pm|sh|sql|spec|md|json|control|mjs|py|java)$|^(?:check|quickstart|Makefile|bench/(?:run|counts))$} } @all);
 
 report('no indentation by spaces',
 	map { matches($_, slurp($_), qr/^(?: {4,}|\t+ {4,})\S/) } grep { m{\.[ch]$} } @all);
