@@ -288,6 +288,11 @@ AS 'MODULE_PATHNAME', 'btrdb_statpoint_accum'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION btrdb_stat_accum(statpoint, bigint, float8) IS 'transition function of btrdb_stat_agg(bigint, float8)';
 
+CREATE FUNCTION btrdb_stat_accum(statpoint, timestamptz, float8) RETURNS statpoint
+AS 'MODULE_PATHNAME', 'btrdb_statpoint_accum_timestamp'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION btrdb_stat_accum(statpoint, timestamptz, float8) IS 'transition function of btrdb_stat_agg(timestamptz, float8)';
+
 CREATE FUNCTION btrdb_stat_accum(statpoint, rawpoint) RETURNS statpoint
 AS 'MODULE_PATHNAME', 'btrdb_statpoint_accum_rawpoint'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -301,6 +306,15 @@ CREATE AGGREGATE btrdb_stat_agg("time" bigint, value float8) (
 );
 COMMENT ON AGGREGATE btrdb_stat_agg(bigint, float8) IS
 	'the summary of points given as time and value, starting at the smallest time; leaves out NULLs; NULL if there are no points';
+
+CREATE AGGREGATE btrdb_stat_agg("time" timestamptz, value float8) (
+	SFUNC = btrdb_stat_accum,
+	STYPE = statpoint,
+	COMBINEFUNC = btrdb_statpoint_add,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE btrdb_stat_agg(timestamptz, float8) IS
+	'the summary of points given as timestamp and value, as of those whose times are nanoseconds';
 
 CREATE AGGREGATE btrdb_stat_agg(rawpoint) (
 	SFUNC = btrdb_stat_accum,

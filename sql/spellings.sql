@@ -138,6 +138,10 @@ SELECT btrdb_stat(:'b', 1704067200000000000, 1704067201000000000), btrdb_stat(:'
 SELECT btrdb_count(:'b', 1704067200000000000, 1704067201000000000), btrdb_count(:'b', '2024-01-01'::timestamptz, '2024-01-01 00:00:01'), btrdb_count(:'b', '2024-01-01', '2024-01-01 00:00:01', 11),
 	btrdb_count(:'b', '2024-01-01 00:01'), btrdb_count(:'b', '2024-01-01 00:01'::timestamptz), btrdb_count(:'b', start => '2024-01-01 00:01', version => 11), btrdb_count(:'b', '-infinity', 'infinity');
 
+-- points that were read as timestamps can be summed up
+SELECT btrdb_stat_agg(time, value), btrdb_stat_agg(time, value)::text = btrdb_stat(:'b', '2024-01-01', '2024-01-01 00:00:01')::text AS same FROM btrdb_values(:'b', '2024-01-01', '2024-01-01 00:00:01');
+SELECT btrdb_stat_agg(NULL::timestamptz, 1), pg_temp.outcome($$SELECT btrdb_stat_agg('-infinity'::timestamptz, 1)$$);
+
 SELECT n.* FROM (VALUES (false), (true)) AS d (backward), LATERAL btrdb_nearest(:'b', 1704067200000000001, backward) AS n;
 SELECT n.* FROM (VALUES (false), (true)) AS d (backward), LATERAL btrdb_nearest(:'b', '2024-01-01 00:00:00.000000001', backward) AS n;
 SELECT n.* FROM (VALUES (false), (true)) AS d (backward), LATERAL btrdb_nearest(:'b', '2024-01-01 00:00:00.000001'::timestamptz, backward) AS n;

@@ -9,6 +9,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "catalog/pg_type_d.h"
 #include "common/hashfn.h"
 #include "common/int.h"
 #include "lib/stringinfo.h"
@@ -18,6 +19,7 @@
 
 #include "pg_compat.h"
 #include "types/check.h"
+#include "types/spelling.h"
 #include "types/stat.h"
 #include "types/text.h"
 #include "types/types.h"
@@ -40,6 +42,7 @@ PG_FUNCTION_INFO_V1(btrdb_statpoint_hash_extended);
 PG_FUNCTION_INFO_V1(btrdb_statpoint_add);
 PG_FUNCTION_INFO_V1(btrdb_statpoint_accum);
 PG_FUNCTION_INFO_V1(btrdb_statpoint_accum_rawpoint);
+PG_FUNCTION_INFO_V1(btrdb_statpoint_accum_timestamp);
 
 /*
  * Sets the M2 of *stat to that of a standard deviation.  Raises 22003, softly if
@@ -427,11 +430,11 @@ accumulate(FunctionCallInfo fcinfo, int64 time, double value)
 }
 
 /*
- * Transition function of btrdb_stat_agg(time, value).  Not strict: the first pair
- * makes the state; pairs with a NULL are left out.
+ * Adds a time of a type and a value to the state.  The first pair makes the state;
+ * pairs with a NULL are left out.
  */
-Datum
-btrdb_statpoint_accum(PG_FUNCTION_ARGS)
+static Datum
+accumulate_pair(FunctionCallInfo fcinfo, Oid type)
 {
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 	{
@@ -439,7 +442,27 @@ btrdb_statpoint_accum(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
-	PG_RETURN_BTR_STAT_POINT(accumulate(fcinfo, PG_GETARG_INT64(1), PG_GETARG_FLOAT8(2)));
+	PG_RETURN_BTR_STAT_POINT(accumulate(fcinfo, BtrReadPointTime(PG_GETARG_DATUM(1), type),
+										PG_GETARG_FLOAT8(2)));
+}
+
+/*
+ * Transition function of btrdb_stat_agg(time, value), the time being a bigint.  Not
+ * strict.
+ */
+Datum
+btrdb_statpoint_accum(PG_FUNCTION_ARGS)
+{
+	return accumulate_pair(fcinfo, INT8OID);
+}
+
+/*
+ * Transition function of btrdb_stat_agg(time, value), the time being a timestamp.
+ */
+Datum
+btrdb_statpoint_accum_timestamp(PG_FUNCTION_ARGS)
+{
+	return accumulate_pair(fcinfo, TIMESTAMPTZOID);
 }
 
 /*
