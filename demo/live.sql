@@ -9,19 +9,19 @@ FROM btrdb.streams,
 WHERE collection = 'machine'
 ORDER BY name;
 
-SELECT time AS start FROM btrdb_earliest(btrdb_stream('machine/context_switches')) \gset
-\echo '-- start =' :start
-SELECT ts(time)::time AS from, round(min) AS min, round(mean) AS mean, round(max) AS max, count, round(stddev) AS stddev
-FROM btrdb_windows(btrdb_stream('machine/context_switches'), :start, :start + span('5 seconds'), span('1 second'));
+SELECT time AS start, time + interval '5 seconds' AS stop FROM btrdb_nearest(btrdb_stream('machine/context_switches'), '-infinity') \gset
+\echo '-- start =' :'start'
+SELECT time::time AS from, round(min) AS min, round(mean) AS mean, round(max) AS max, count, round(stddev) AS stddev
+FROM btrdb_windows(btrdb_stream('machine/context_switches'), :'start', :'stop', '1 second');
 
 \t on
-SELECT * FROM band(btrdb_stream('machine/context_switches'), :start, :start + span('5 seconds'), columns => 100);
-SELECT * FROM band(btrdb_stream('machine/cpu_busy'), :start, :start + span('5 seconds'), columns => 50, rows => 6);
+SELECT * FROM band(btrdb_stream('machine/context_switches'), :'start', :'stop', columns => 100);
+SELECT * FROM band(btrdb_stream('machine/cpu_busy'), :'start', :'stop', columns => 50, rows => 6);
 \t off
 
 \echo '-- The first reading at or after one second into the recording.'
-SELECT time - :start AS nanoseconds_later, round(value) AS context_switches
-FROM btrdb_nearest(btrdb_stream('machine/context_switches'), :start + span('1 second'));
+SELECT time - :'start' AS later, round(value) AS context_switches
+FROM btrdb_nearest(btrdb_stream('machine/context_switches'), timestamptz :'start' + interval '1 second');
 
 \echo '-- Is everything sound? Each row would be a problem.'
 SELECT * FROM btrdb_check();

@@ -29,20 +29,19 @@ SELECT btrdb_create('normals/seattle', '{"name": "temperature", "unit": "°C"}',
 					'{"source": "Scripps CO2 Program"}') AS climate;
 
 \echo
-\echo '-- Points: arrays of times (nanoseconds since 1970) and values. Each call returns the version of its stream.'
+\echo '-- Points: arrays of times (or of nanoseconds since 1970) and values. Each call returns the version of its stream.'
 SELECT place,
-	   btrdb_insert(btrdb_stream(path || '/temp_max'), array_agg(t), array_agg(temp_max)) AS temp_max,
-	   btrdb_insert(btrdb_stream(path || '/temp_min'), array_agg(t), array_agg(temp_min)) AS temp_min,
-	   btrdb_insert(btrdb_stream(path || '/precipitation'), array_agg(t), array_agg(precipitation)) AS rain,
-	   btrdb_insert(btrdb_stream(path || '/wind'), array_agg(t), array_agg(wind)) AS wind
+	   btrdb_insert(btrdb_stream(path || '/temp_max'), array_agg(date), array_agg(temp_max)) AS temp_max,
+	   btrdb_insert(btrdb_stream(path || '/temp_min'), array_agg(date), array_agg(temp_min)) AS temp_min,
+	   btrdb_insert(btrdb_stream(path || '/precipitation'), array_agg(date), array_agg(precipitation)) AS rain,
+	   btrdb_insert(btrdb_stream(path || '/wind'), array_agg(date), array_agg(wind)) AS wind
 FROM weather,
 	 lower(replace(location, ' ', '_')) AS place,
-	 concat('weather/', place) AS path,
-	 ns(date) AS t
+	 concat('weather/', place) AS path
 GROUP BY place, path;
-SELECT btrdb_insert(btrdb_stream('normals/seattle/temperature'), array_agg(ns(date)), array_agg(temperature))
+SELECT btrdb_insert(btrdb_stream('normals/seattle/temperature'), array_agg(date), array_agg(temperature))
 FROM hourly;
-SELECT btrdb_insert(btrdb_stream('climate/mauna_loa/co2'), array_agg(ns(date)), array_agg(ppm))
+SELECT btrdb_insert(btrdb_stream('climate/mauna_loa/co2'), array_agg(date), array_agg(ppm))
 FROM co2;
 
 \echo

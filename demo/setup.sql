@@ -1,28 +1,12 @@
 --
 -- setup.sql
---		Conveniences of the tour, in schema "demo": from timestamps to nanoseconds
---		and back, and pictures made of characters.
+--		Conveniences of the tour, in schema "demo": pictures made of characters.
 --
 CREATE SCHEMA demo;
 ALTER DATABASE :DBNAME SET search_path = public, demo;
 ALTER DATABASE :DBNAME SET timezone = 'UTC';
 SET search_path = public, demo;
 SET timezone = 'UTC';
-
-CREATE FUNCTION demo.ns(timestamptz) RETURNS bigint
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-	RETURN (extract(epoch FROM $1) * 1000000000)::bigint;
-COMMENT ON FUNCTION demo.ns(timestamptz) IS 'nanoseconds since 1970';
-
-CREATE FUNCTION demo.span(interval) RETURNS bigint
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-	RETURN (extract(epoch FROM $1) * 1000000000)::bigint;
-COMMENT ON FUNCTION demo.span(interval) IS 'nanoseconds of an interval';
-
-CREATE FUNCTION demo.ts(bigint) RETURNS timestamptz
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-	RETURN 'epoch'::timestamptz + $1 / 1000 * interval '1 microsecond';
-COMMENT ON FUNCTION demo.ts(bigint) IS 'the timestamp of a number of nanoseconds since 1970';
 
 CREATE FUNCTION demo.spark(float8[]) RETURNS text
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -58,7 +42,7 @@ CREATE FUNCTION demo.round_up(float8) RETURNS float8
 			 unnest('{1,2,2.5,5,10}'::float8[]) AS m
 		WHERE m * p >= $1 * 0.999999);
 
-CREATE FUNCTION demo.band(stream uuid, start bigint, stop bigint,
+CREATE FUNCTION demo.band(stream uuid, start timestamptz, stop timestamptz,
 						  columns int = 72, rows int = 12, version bigint = 0)
 	RETURNS TABLE (band text)
 	LANGUAGE sql STABLE PARALLEL SAFE
@@ -67,7 +51,7 @@ BEGIN ATOMIC
 	WITH w AS (
 		SELECT row_number() OVER (ORDER BY b.time) AS x, b.*
 		FROM btrdb_windows(band.stream, band.start, band.stop,
-						   (band.stop - band.start) / band.columns, 0, band.version) AS b),
+						   (btrdb_time(band.stop) - btrdb_time(band.start)) / band.columns, 0, band.version) AS b),
 	-- One row of characters covers "step"; the lowest starts at a multiple of it.
 	scale AS (
 		SELECT s.step, floor(s.low / s.step) * s.step AS bottom,
@@ -100,7 +84,7 @@ BEGIN ATOMIC
 		UNION ALL
 		SELECT 0, 0, format('%s/%s in %s: ▒ minimum to maximum, ─ mean of each of %s windows of %s',
 							s.collection, s.name, s.unit, band.columns,
-							justify_interval((band.stop - band.start) / band.columns / 1000 * interval '1 microsecond'))
+							justify_interval((btrdb_time(band.stop) - btrdb_time(band.start)) / band.columns / 1000 * interval '1 microsecond'))
 		FROM btrdb.streams AS s
 		WHERE s.uuid = band.stream
 		UNION ALL
@@ -109,10 +93,10 @@ BEGIN ATOMIC
 		FROM w
 		UNION ALL
 		SELECT 3, 0, repeat(' ', 11)
-			   || string_agg(rpad(to_char(ts(w.time), tick_format(ts(band.stop) - ts(band.start))), 18), '' ORDER BY w.x)
+			   || string_agg(rpad(to_char(w.time, tick_format(band.stop - band.start)), 18), '' ORDER BY w.x)
 		FROM w
 		WHERE w.x % 18 = 1)
 	SELECT lines.line FROM lines ORDER BY lines.part, lines.place;
 END;
-COMMENT ON FUNCTION demo.band(uuid, bigint, bigint, int, int, bigint) IS
+COMMENT ON FUNCTION demo.band(uuid, timestamptz, timestamptz, int, int, bigint) IS
 	'a picture of a stream: its minimum, mean and maximum in as many windows as there are columns';

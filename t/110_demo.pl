@@ -53,10 +53,10 @@ $node->safe_psql('demo', q{
 	\copy weather FROM 'data/weather.csv' (FORMAT csv, HEADER)
 	\copy co2 FROM 'data/co2-concentration.csv' (FORMAT csv, HEADER)
 	CREATE VIEW point AS
-		SELECT btrdb_stream('weather/' || lower(replace(location, ' ', '_')) || '/' || name) AS stream, demo.ns(date) AS time, value
+		SELECT btrdb_stream('weather/' || lower(replace(location, ' ', '_')) || '/' || name) AS stream, btrdb_time(date) AS time, value
 		FROM weather, LATERAL (VALUES ('temp_max', temp_max), ('temp_min', temp_min), ('precipitation', precipitation), ('wind', wind)) AS v(name, value)
 		UNION ALL
-		SELECT btrdb_stream('climate/mauna_loa/co2'), demo.ns(date), ppm FROM co2;});
+		SELECT btrdb_stream('climate/mauna_loa/co2'), btrdb_time(date), ppm FROM co2;});
 
 is($node->safe_psql('demo', q{
 	SELECT count(*) FROM
@@ -75,7 +75,7 @@ foreach my $days (1, 7, 30, 365, 5000)
 {
 	is($node->safe_psql('demo', qq{
 		SET search_path = public, demo;
-		WITH bounds AS (SELECT ns('1950-01-01') AS start, ns('2024-01-01') AS stop, span('$days days') AS width),
+		WITH bounds AS (SELECT btrdb_time('1950-01-01') AS start, btrdb_time('2024-01-01') AS stop, $days * 86400000000000 AS width),
 		expected AS (
 			SELECT stream, start + (time - start) / width * width AS time,
 				   min(value), avg(value) AS mean, max(value), count(*), stddev_pop(value) AS stddev
@@ -85,7 +85,7 @@ foreach my $days (1, 7, 30, 365, 5000)
 		actual AS (
 			SELECT s.stream, w.*
 			FROM (SELECT DISTINCT stream FROM point) AS s, bounds,
-				 btrdb_windows(s.stream, start, stop, width) AS w
+				 btrdb_windows(s.stream, start, stop, '$days days') AS w
 			WHERE w.count > 0)
 		SELECT (SELECT count(*) FROM expected) > 0, count(*)
 		FROM expected AS e FULL JOIN actual AS a USING (stream, time)
