@@ -90,6 +90,10 @@ SELECT btrdb_insert(:'s', ARRAY[1704067201000000000], ARRAY[1]), btrdb_insert(:'
 	btrdb_insert(:'s', ARRAY[1704067201000000000], '{8}'), btrdb_insert(:'s', '{"(1704067201000000000,9)"}'), btrdb_insert(:'s', '{}', '{}'), btrdb_insert(:'s', '{}'::timestamptz[], '{}'),
 	btrdb_insert(stream => :'s', times => '{2024-01-01 00:00:01}', "values" => '{10}'), btrdb_insert(:'s', ARRAY['2024-01-01 00:00:01'::timestamptz, '2024-01-01 00:00:01.000001'], '{11,12}', 'never');
 SELECT time, value FROM btrdb.points WHERE stream = :'s' ORDER BY time, value;
+-- merge policies go with all forms: these points are there
+SELECT btrdb_insert(:'s', '2024-01-01', 2, 'equal') > 10 AS text, btrdb_insert(:'s', '{2024-01-01 00:00:01.000000004,1704067201000000005}', '{4,-5}', 'retain') > 10 AS arrays,
+	btrdb_insert(:'s', '2024-01-01 00:00:01.000001'::timestamptz, 12, merge => 'replace') > 10 AS timestamp;
+SELECT count(*), sum(value) FROM btrdb.points WHERE stream = :'s';
 -- what has no point in time, or is no time, or no value: nothing of the call is stored
 SELECT q, pg_temp.outcome(format('SELECT btrdb_insert(%L, %s)', :'s', q)) FROM (VALUES
 	($$'infinity', 1$$), ($$'-infinity', 1$$), ($$timestamptz '-infinity', 1$$), ($$timestamptz 'infinity', '1'$$), ($$ARRAY[now(), '-infinity'], ARRAY[1, 2]$$), ($$'{now,-infinity}', '{1,2}'$$),

@@ -212,7 +212,7 @@ foreach my $setting ('on', 'off', 'explain')
 		$script .= "\\echo == $i\n" . ($setting eq 'explain' ? 'EXPLAIN (COSTS OFF) ' : '') . "$queries[$i][0];\n";
 	}
 	my ($rc, $out, $err) = $node->psql('postgres', $script, on_error_stop => 0);
-	my @parts = split /^== \d+\n?/m, $out;
+	my @parts = split /^== \d+\n?/m, $out, -1;
 	shift @parts;
 	$answer{$setting} = \@parts;
 	# errors are the same if they come for the same queries
