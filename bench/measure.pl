@@ -441,7 +441,7 @@ sub random_range
 my $where = 'stream = $1::uuid AND time >= $2::bigint AND time < $3::bigint';
 my $summary = 'min(value), avg(value), max(value), count(*), stddev_pop(value)';
 my %windows = (
-	btrdb => 'SELECT * FROM btrdb_windows($1, $2, $3, $4)',
+	btrdb => 'SELECT * FROM btrdb_windows($1, $2::bigint, $3::bigint, $4::bigint)',
 	plain => "SELECT \$2::bigint + (time - \$2::bigint) / \$4::bigint * \$4::bigint, $summary FROM points WHERE $where GROUP BY 1 ORDER BY 1",
 	duckdb => "SELECT \$2::bigint + (time - \$2::bigint) // \$4::bigint * \$4::bigint AS start, $summary FROM points WHERE $where GROUP BY start ORDER BY start");
 
@@ -464,13 +464,13 @@ sub measure_questions
 		goal => '<= 0.15', limit => 0.15,
 		params => sub { map { [ $s, random_range(int(rand($span))) ] } 1 .. 20 },
 		sql => {
-			btrdb => 'SELECT btrdb_count(x), btrdb_min(x), btrdb_max(x), btrdb_mean(x), btrdb_stddev(x) FROM btrdb_stat($1, $2, $3) AS x',
+			btrdb => 'SELECT btrdb_count(x), btrdb_min(x), btrdb_max(x), btrdb_mean(x), btrdb_stddev(x) FROM btrdb_stat($1, $2::bigint, $3::bigint) AS x',
 			plain => "SELECT $summary FROM points WHERE $where",
 			duckdb => "SELECT $summary FROM points WHERE $where" });
 	measure(work => 'count of any range', goal => '<= 0.15', limit => 0.15,
 		params => sub { map { [ $s, random_range(int(rand($span))) ] } 1 .. 20 },
 		sql => {
-			btrdb => 'SELECT btrdb_count($1, $2, $3)',
+			btrdb => 'SELECT btrdb_count($1, $2::bigint, $3::bigint)',
 			plain => "SELECT count(*) FROM points WHERE $where",
 			duckdb => "SELECT count(*) FROM points WHERE $where" });
 	measure(work => "2,048 windows of arbitrary width over all " . Report::number($points) . ' points', short => '2,048 windows over all',
@@ -484,7 +484,7 @@ sub measure_questions
 	measure(work => '2,048 aligned windows of 2^' . $pointwidth . ' ns, ' . (($last - $first) / $aligned) . ' of them over all points',
 		goal => '<= 2', limit => 2,
 		params => sub { [ $s, $first, $last, $pointwidth ] },
-		sql => { btrdb => 'SELECT * FROM btrdb_aligned_windows($1, $2, $3, $4)' });
+		sql => { btrdb => 'SELECT * FROM btrdb_aligned_windows($1, $2::bigint, $3::bigint, $4)' });
 	my $hour = 3600 * SECOND < $span ? 3600 * SECOND : $span;
 	measure(work => '2,048 windows in one hour', goal => '<= 3', limit => 3, check => 1,
 		short => '2,048 windows in an hour of 432,000 points',
@@ -496,7 +496,7 @@ sub measure_questions
 		limit => sub { my %v = @_; delete $v{btrdb}; 0.5 * (sort { $a <=> $b } values %v)[0] },
 		params => sub { [ $s, random_range(600 * SECOND) ] },
 		sql => {
-			btrdb => 'SELECT time, value FROM btrdb_values($1, $2, $3)',
+			btrdb => 'SELECT time, value FROM btrdb_values($1, $2::bigint, $3::bigint)',
 			map { $_ => "SELECT time, value FROM points WHERE $where ORDER BY time" } qw(plain duckdb) });
 	my $most = $points < 10_000_000 ? $points : 10_000_000;
 	my $aggregates = 'SELECT count(*), sum(value), avg(value), min(value), max(value), stddev_pop(value) FROM';
@@ -509,7 +509,7 @@ sub measure_questions
 	my $nearest = "SELECT time, value FROM points WHERE stream = \$1::uuid AND time >= \$2::bigint ORDER BY time LIMIT 1";
 	measure(work => 'nearest point', short => 'nearest point', goal => '<= 0.8x plain', limit => sub { my %v = @_; 0.8 * $v{plain} }, check => 1,
 		params => sub { map { [ $s, (random_range(0))[0] ] } 1 .. 20 },
-		sql => { btrdb => 'SELECT * FROM btrdb_nearest($1, $2)', plain => $nearest, duckdb => $nearest });
+		sql => { btrdb => 'SELECT * FROM btrdb_nearest($1, $2::bigint)', plain => $nearest, duckdb => $nearest });
 	my $latest = 'SELECT time, value FROM points WHERE stream = $1::uuid ORDER BY time DESC LIMIT 1';
 	measure(work => 'latest point', goal => '<= 0.8x plain', limit => sub { my %v = @_; 0.8 * $v{plain} }, check => 1,
 		params => sub { map { [ uuid(1000 + int(rand(1000))) ] } 1 .. 20 },
@@ -526,7 +526,7 @@ sub measure_questions
 		short => 'windows of 100 streams, joined',
 		params => sub { [ START, $to, $width, int(rand(10)) ] },
 		sql => {
-			btrdb => q{SELECT s.name, w.* FROM btrdb.streams AS s, btrdb_windows(s.uuid, $1, $2, $3) AS w
+			btrdb => q{SELECT s.name, w.* FROM btrdb.streams AS s, btrdb_windows(s.uuid, $1::bigint, $2::bigint, $3::bigint) AS w
 				WHERE s.collection = 'bench' AND s.tags @> jsonb_build_object('kind', $4::int) AND s.uuid BETWEEN '} . uuid(1000) . q{' AND '} . uuid(1999) . q{'},
 			plain => qq{SELECT m.name, w.* FROM metadata AS m, LATERAL (SELECT (time - \$1::bigint) / \$3::bigint AS start, $summary FROM points
 				WHERE stream = m.uuid AND time >= \$1::bigint AND time < \$2::bigint GROUP BY 1) AS w
@@ -586,7 +586,7 @@ sub measure_delete
 
 			$save->($session, $name, [ $s, $from, $to ]);
 			my $before = $session->value_of("SELECT count(*) FROM saved_$name");
-			$session->ask('prepare', "d$round", $name eq 'btrdb' ? 'SELECT btrdb_delete($1, $2, $3)' : "DELETE FROM points WHERE $where");
+			$session->ask('prepare', "d$round", $name eq 'btrdb' ? 'SELECT btrdb_delete($1, $2::bigint, $3::bigint)' : "DELETE FROM points WHERE $where");
 			push @{ $delete{$name} }, ($session->ask('run', "d$round", $s, $from, $to))[0] / 1000;
 			if ($name eq 'btrdb')
 			{
