@@ -11,6 +11,16 @@
 #include "gc/gc.h"
 #include "tree/walk.h"
 
+/* Kept nodes are forgotten when so many have been met. */
+#define KEPT_NODES		4096
+
+/* A kept node that was met. */
+typedef struct KeptNode
+{
+	ItemPointerData tid;		/* hash key */
+	int64		end;			/* it lies before that */
+} KeptNode;
+
 /* Kept nodes that have not been opened. */
 typedef struct RefList
 {
@@ -26,7 +36,8 @@ typedef struct Sweep
 	BtrGarbageWriter *writer;
 
 	/* Variables */
-	HTAB	   *kept;			/* ItemPointerData: kept nodes that were met */
+	HTAB	   *kept;			/* KeptNode */
+	long		kept_limit;		/* so many are too many */
 	BtrNode		node;			/* a kept node */
 } Sweep;
 
@@ -74,9 +85,32 @@ add_ref(RefList *list, const BtrRef *ref)
 static void
 meet(Sweep *sweep, const BtrRef *kept, const BtrRef *pruned, RefList *list)
 {
-	hash_search(sweep->kept, &kept->tid, HASH_ENTER, NULL);
+	bool		found;
+	KeptNode   *node = hash_search(sweep->kept, &kept->tid, HASH_ENTER, &found);
+
+	node->end = found ? Max(node->end, kept->end) : kept->end;
 	if (overlap(kept, pruned))
 		add_ref(list, kept);
+}
+
+/*
+ * Forgets kept nodes that lie before a time.  Pruned nodes are visited by their start, so
+ * none of those to come is among them.
+ *
+ * What is left are nodes beside and below the paths to that time, in each kept tree: few, however
+ * many points there are.
+ */
+static void
+forget_before(Sweep *sweep, int64 time)
+{
+	HASH_SEQ_STATUS status;
+	KeptNode   *node;
+
+	hash_seq_init(&status, sweep->kept);
+	while ((node = hash_seq_search(&status)) != NULL)
+		if (node->end <= time)
+			hash_search(sweep->kept, &node->tid, HASH_REMOVE, NULL);
+	sweep->kept_limit = Max(KEPT_NODES, 2 * hash_get_num_entries(sweep->kept));
 }
 
 /*
@@ -171,6 +205,8 @@ sweep_node(Sweep *sweep, BtrRef pruned, const RefList *above, int depth)
 
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
+	if (hash_get_num_entries(sweep->kept) >= sweep->kept_limit)
+		forget_before(sweep, pruned.start);
 	if (is_kept(sweep, &pruned))
 		return;
 	if (depth > BTR_WALK_MAX_DEPTH)
@@ -223,7 +259,7 @@ BtrSweep(BtrGarbageWriter *writer, Relation rel, const BtrRoot *root,
 		 const BtrRoot *const *kept, int nkept)
 {
 	Sweep	   *sweep = palloc(sizeof(Sweep));
-	HASHCTL		ctl = {.keysize = sizeof(ItemPointerData), .entrysize = sizeof(ItemPointerData)};
+	HASHCTL		ctl = {.keysize = sizeof(ItemPointerData), .entrysize = sizeof(KeptNode)};
 	RefList		list = {0};
 	BtrRef		pruned;
 
@@ -232,6 +268,7 @@ BtrSweep(BtrGarbageWriter *writer, Relation rel, const BtrRoot *root,
 	ctl.hcxt = CurrentMemoryContext;
 	sweep->rel = rel;
 	sweep->writer = writer;
+	sweep->kept_limit = KEPT_NODES;
 	sweep->kept = hash_create("btrdb kept nodes", 256, &ctl,
 							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	pruned = BtrRootRef(root);

@@ -15,6 +15,19 @@
 PG_FUNCTION_INFO_V1(btrdb_changes);
 
 /*
+ * Adds a range to the result.
+ */
+static void
+put_range(const BtrRange *range, void *arg)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) arg;
+	Datum		values[2] = {Int64GetDatum(range->start), Int64GetDatum(range->end)};
+	bool		nulls[2] = {false, false};
+
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/*
  * btrdb_changes(stream uuid, from_version bigint, to_version bigint,
  * resolution int) returns setof (start_time, end_time): the ranges in which two
  * versions differ.
@@ -29,12 +42,9 @@ btrdb_changes(PG_FUNCTION_ARGS)
 	int64		from_version = PG_GETARG_INT64(1);
 	int64		to_version = PG_GETARG_INT64(2);
 	int32		resolution = PG_GETARG_INT32(3);
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Relation	rel;
 	BtrView		from;
 	BtrView		to;
-	BtrRange   *ranges;
-	int64		nranges;
 
 	BtrCheckLimit("resolution", resolution, 0, MAX_RESOLUTION);
 	if (to_version != BTR_VERSION_LATEST && from_version > to_version)
@@ -50,15 +60,7 @@ btrdb_changes(PG_FUNCTION_ARGS)
 	rel = BtrStoreOpen(stream, AccessShareLock, ACL_SELECT);
 	BtrViewOpen(rel, stream, from_version, &from);
 	BtrViewOpen(rel, stream, to_version, &to);
-	nranges = BtrViewChanges(&from, &to, resolution, &ranges);
-	for (int64 i = 0; i < nranges; i++)
-	{
-		Datum		values[2] = {Int64GetDatum(ranges[i].start), Int64GetDatum(ranges[i].end)};
-		bool		nulls[2] = {false, false};
-
-		CHECK_FOR_INTERRUPTS();
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-	}
+	BtrViewChanges(&from, &to, resolution, put_range, fcinfo->resultinfo);
 	table_close(rel, NoLock);
 
 	return (Datum) 0;

@@ -253,17 +253,10 @@ visit_node(ItemPointer tid, void *arg)
 	BtrCheckState *state = (BtrCheckState *) arg;
 	BlockNumber blkno = ItemPointerGetBlockNumberNoCheck(tid);
 	OffsetNumber offnum = ItemPointerGetOffsetNumberNoCheck(tid);
-	uint64	   *word;
-	uint64		bit;
 
 	if (blkno >= state->nblocks || offnum < 1 || offnum > BTR_PAGE_MAX_ITEMS)
 		return true;
-	word = &state->reached[blkno][(offnum - 1) / 64];
-	bit = UINT64CONST(1) << ((offnum - 1) % 64);
-	if ((*word & bit) != 0)
-		return false;
-	*word |= bit;
-	return true;
+	return BtrReachedAdd(state->reached, blkno, offnum);
 }
 
 /*
@@ -666,9 +659,7 @@ BtrCheck(Relation rel, const pg_uuid_t *stream, bool deep,
 	state.snapshot = RegisterSnapshot(GetActiveSnapshot());
 	state.nblocks = RelationGetNumberOfBlocks(rel);
 	state.streams = hash_create("btrdb check streams", 1024, &ctl, HASH_ELEM | HASH_BLOBS);
-	state.reached = MemoryContextAllocExtended(CurrentMemoryContext,
-											   sizeof(*state.reached) * state.nblocks,
-											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	state.reached = BtrReachedCreate(state.nblocks);
 	state.context = AllocSetContextCreate(CurrentMemoryContext, "btrdb check",
 										  ALLOCSET_DEFAULT_SIZES);
 
@@ -680,7 +671,7 @@ BtrCheck(Relation rel, const pg_uuid_t *stream, bool deep,
 	}
 
 	MemoryContextDelete(state.context);
-	pfree(state.reached);
+	BtrReachedFree(state.reached);
 	hash_destroy(state.streams);
 	UnregisterSnapshot(state.snapshot);
 }

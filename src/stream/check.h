@@ -26,7 +26,20 @@ typedef void (*BtrCheckCallback) (const pg_uuid_t *stream, BlockNumber blkno,
 extern void BtrCheck(Relation rel, const pg_uuid_t *stream, bool deep,
 					 BtrCheckCallback report, void *arg);
 
-/* ---- shared by check.c, checkmixed.c and checkpages.c ---- */
+/* ---- shared by check.c, checkmixed.c, checkpages.c and reached.c ---- */
+
+/*
+ * A set of items of a store of so many blocks, in no more than work_mem of memory; what does
+ * not fit is in a temporary file, which belongs to the resource owner at the creation.
+ */
+typedef struct BtrReached BtrReached;
+
+extern BtrReached *BtrReachedCreate(BlockNumber nblocks);
+extern void BtrReachedFree(BtrReached *reached);
+
+/* Adds an item; returns false if it was there. */
+extern bool BtrReachedAdd(BtrReached *reached, BlockNumber blkno, OffsetNumber offnum);
+extern bool BtrReachedHas(BtrReached *reached, BlockNumber blkno, OffsetNumber offnum);
 
 /* What is known of a stream. */
 typedef struct BtrCheckStreamEntry
@@ -56,7 +69,7 @@ typedef struct BtrCheckState
 	HTAB	   *streams;		/* BtrCheckStreamEntry */
 	const pg_uuid_t *stream;	/* that problems are about, or NULL */
 	bool		tree_problem;	/* some tree could not be walked completely */
-	uint64	  (*reached)[2];	/* per block: the items that trees led to */
+	BtrReached *reached;		/* the items that trees led to */
 	BlockNumber bad_map;		/* the last map page with a problem, or 0 */
 
 	/* Memory */

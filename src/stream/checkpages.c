@@ -68,7 +68,7 @@ check_item(BtrCheckState *state, Page page, BtrOwnerState owner,
 	int			word = (offnum - 1) / 64;
 	uint64		bit = UINT64CONST(1) << ((offnum - 1) % 64);
 	bool		unsettled = (special->unsettled[word] & bit) != 0;
-	bool		reached = (state->reached[blkno][word] & bit) != 0;
+	bool		reached = BtrReachedHas(state->reached, blkno, offnum);
 	BtrNodeHeader node;
 	char	   *problem;
 

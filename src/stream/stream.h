@@ -346,9 +346,9 @@ extern BtrStat BtrViewStat(const BtrView *view, int64 start, int64 end);
 
 extern bool BtrViewNearest(const BtrView *view, int64 time, bool backward, BtrPoint *point);
 
-/* Sorted, disjoint, coalesced ranges that differ; returns their number (palloc'd array). */
-extern int64 BtrViewChanges(const BtrView *from, const BtrView *to, int resolution,
-							BtrRange **ranges);
+/* Calls emit for the ranges that differ: sorted, disjoint, coalesced. */
+extern void BtrViewChanges(const BtrView *from, const BtrView *to, int resolution,
+						   BtrRangeCallback emit, void *arg);
 
 /* ---- tablescan.c: the points of many streams, as rows of a table ---- */
 

@@ -363,38 +363,38 @@ BtrViewNearest(const BtrView *view, int64 time, bool backward, BtrPoint *point)
 
 /* ---- changes ---- */
 
-/* A growing array of ranges. */
-typedef struct RangeArray
+/* Ranges on their way to the caller. */
+typedef struct Changes
 {
-	BtrRange   *range;
-	int64		n;
-	int64		size;			/* allocated */
-} RangeArray;
+	/* Settings */
+	int			resolution;
+	BtrRangeCallback emit;
+	void	   *arg;
+
+	/* Variables */
+	const BtrPoints *buffer;
+	int64		next_in_buffer;
+	BtrRange	last;			/* not emitted yet: the next one may touch it */
+	bool		have_last;
+} Changes;
 
 /*
- * Appends a range, or joins it to the last one if they touch.
+ * Joins a range to the last one if they touch; else emits that, and keeps this one.
  */
 static void
-add_range(const BtrRange *range, void *arg)
+add_range(Changes *changes, const BtrRange *range)
 {
-	RangeArray *array = arg;
+	BtrRange   *last = &changes->last;
 
-	if (array->n > 0 &&
-		range->start >= array->range[array->n - 1].start &&
-		range->start <= array->range[array->n - 1].end)
+	if (changes->have_last && range->start >= last->start && range->start <= last->end)
 	{
-		array->range[array->n - 1].end = Max(array->range[array->n - 1].end, range->end);
+		last->end = Max(last->end, range->end);
 		return;
 	}
-	if (array->n == array->size)
-	{
-		array->size = Max(2 * array->size, 64);
-		if (array->range == NULL)
-			array->range = palloc(array->size * sizeof(BtrRange));
-		else
-			array->range = repalloc_huge(array->range, array->size * sizeof(BtrRange));
-	}
-	array->range[array->n++] = *range;
+	if (changes->have_last)
+		changes->emit(last, changes->arg);
+	*last = *range;
+	changes->have_last = true;
 }
 
 /*
@@ -415,35 +415,51 @@ aligned_range(int64 time, int resolution)
 }
 
 /*
- * Finds the ranges in which two views of a stream may differ: sorted, disjoint,
- * coalesced.  Covers every difference between the trees and every point in to's
- * buffer.  Returns their number; the array is palloc'd.
+ * Adds the ranges of buffered points that start before a time.
  */
-int64
-BtrViewChanges(const BtrView *from, const BtrView *to, int resolution, BtrRange **ranges)
+static void
+add_buffered_ranges(Changes *changes, int64 before)
 {
-	RangeArray	tree = {0};
-	RangeArray	buffer = {0};
-	RangeArray	all = {0};
-	int64		i = 0;
-	int64		j = 0;
+	const BtrPoints *buffer = changes->buffer;
 
-	BtrDiff(&from->tree, &to->tree, resolution, add_range, &tree);
-	for (int64 k = 0; k < to->buffer.n; k++)
+	for (; changes->next_in_buffer < buffer->n; changes->next_in_buffer++)
 	{
-		BtrRange	range = aligned_range(to->buffer.time[k], resolution);
+		BtrRange	range = aligned_range(buffer->time[changes->next_in_buffer],
+										  changes->resolution);
 
 		CHECK_FOR_INTERRUPTS();
-		add_range(&range, &buffer);
+		if (range.start >= before)
+			break;
+		add_range(changes, &range);
 	}
+}
 
-	while (i < tree.n || j < buffer.n)
-	{
-		if (j == buffer.n || (i < tree.n && tree.range[i].start <= buffer.range[j].start))
-			add_range(&tree.range[i++], &all);
-		else
-			add_range(&buffer.range[j++], &all);
-	}
-	*ranges = all.range;
-	return all.n;
+/*
+ * Takes a range in which the trees differ, after those that start before it.
+ */
+static void
+add_tree_range(const BtrRange *range, void *arg)
+{
+	Changes    *changes = (Changes *) arg;
+
+	add_buffered_ranges(changes, range->start);
+	add_range(changes, range);
+}
+
+/*
+ * Calls emit for each of the ranges in which two views of a stream may differ: sorted,
+ * disjoint, coalesced.  Covers every difference between the trees and every point in to's
+ * buffer.
+ */
+void
+BtrViewChanges(const BtrView *from, const BtrView *to, int resolution,
+			   BtrRangeCallback emit, void *arg)
+{
+	Changes		changes = {.resolution = resolution, .emit = emit, .arg = arg,
+	.buffer = &to->buffer};
+
+	BtrDiff(&from->tree, &to->tree, resolution, add_tree_range, &changes);
+	add_buffered_ranges(&changes, PG_INT64_MAX);
+	if (changes.have_last)
+		emit(&changes.last, arg);
 }
