@@ -201,6 +201,40 @@ foreach my $case ([ 'small', $small, 10000 ], map { [ "$_ 10000000", $stream{"$_
 		"$name: pages of count, stat, nearest ($max; height $height, empty stream $fixed)");
 }
 
+# ---- a full write buffer ----
+
+# Points that came one by one cost a reader little more than they will in the tree: at the end
+# of a stream, and everywhere in it.
+foreach my $where ([ 'at the end', '(1000000 + k)' ], [ 'everywhere', '(k * 7919::bigint % 1024 * 976)' ])
+{
+	my ($name, $tick) = @$where;
+	my $s = new_stream($node, "buffered $name");
+	my $end = $base + 1001024 * 8333333;
+	my $windows = sub {
+		my ($from) = @_;
+		my $width = int(($end - $from) / 2048);
+
+		return "SELECT * FROM btrdb_windows('$s', $from, $from + 2048 * $width, $width)";
+	};
+	my @queries = ($windows->($base), $windows->($end - 3600 * 1e9), point_queries($s, $base + 1e9, $end - 1e9));
+
+	$node->safe_psql('postgres', qq{
+SELECT btrdb_insert('$s', array_agg($base + i * 8333333::bigint), array_agg(random())) FROM generate_series(0, 999999) i;
+DO \$\$ BEGIN FOR k IN 0 .. 1023 LOOP PERFORM btrdb_insert('$s', $base + $tick * 8333333, random()); COMMIT; END LOOP; END \$\$;
+});
+	my @buffered = pages_of($s, @queries);
+	is($node->safe_psql('postgres', "SELECT btrdb_version('$s'), btrdb_count('$s')"), '11|1001024', "buffered $name: points");
+	$node->safe_psql('postgres', "SELECT btrdb_flush('$s')");
+	my @flushed = pages_of($s, @queries);
+
+	foreach my $i (0 .. $#queries)
+	{
+		my $limit = $i < 2 ? 1.5 * $flushed[$i] : $flushed[$i] + 100;
+
+		cmp_ok($buffered[$i], '<=', $limit, "buffered $name, query $i: pages ($buffered[$i], flushed $flushed[$i])");
+	}
+}
+
 # ---- leaves are full ----
 
 foreach my $name (sort grep { /10000000/ } keys %stream)

@@ -116,28 +116,20 @@ encode_block(const int64 *time, const double *value, int n, PackedPoints *block)
 }
 
 /*
- * Appends sorted points to the stream's write buffer as rows of command cid.
- * Returns true if it has passed one of its limits since *latest, the newest
- * version, and a flush is due.
- *
- * The command counter is left alone.  Rows that are inserted and deleted by one
- * transaction need memory for each pair of commands that did so: the calls of one
- * statement share the command until a flush comes.
+ * Inserts sorted points as rows of command cid, numbered on from *ordinal and *total, which
+ * become those of the last row.
  */
-bool
-BtrBufferAppend(const BtrAppend *to, Relation rel, const pg_uuid_t *stream,
-				const BtrPoints *points, const BtrVersion *latest, CommandId cid)
+void
+BtrBufferInsertRows(const BtrAppend *to, int64 store, const pg_uuid_t *stream,
+					const BtrPoints *points, int64 *ordinal, int64 *total, CommandId cid)
 {
 	Datum		value[Natts_buffer];
-	int64		ordinal;
-	int64		total;
 	int			most = BTR_LEAF_MAX_POINTS;
 	int			count;
 	PackedPoints block;
 
-	find_end(to, rel, stream, latest, &ordinal, &total);
 	value[Anum_buffer_stream - 1] = UUIDPGetDatum(stream);
-	value[Anum_buffer_store - 1] = Int64GetDatum(BtrStoreId(rel));
+	value[Anum_buffer_store - 1] = Int64GetDatum(store);
 	value[Anum_buffer_points - 1] = PointerGetDatum(&block);
 	for (int64 i = 0; i < points->n; i += count)
 	{
@@ -147,14 +139,45 @@ BtrBufferAppend(const BtrAppend *to, Relation rel, const pg_uuid_t *stream,
 		/* The next block will not compress very much better. */
 		most = Min(2 * count, BTR_LEAF_MAX_POINTS);
 
-		value[Anum_buffer_ordinal - 1] = Int64GetDatum(++ordinal);
-		value[Anum_buffer_total - 1] = Int64GetDatum(total += count);
+		value[Anum_buffer_ordinal - 1] = Int64GetDatum(++*ordinal);
+		value[Anum_buffer_total - 1] = Int64GetDatum(*total += count);
 		BtrAppendRow(to, value, cid);
 	}
-	BtrGetHint(stream)->ordinal = ordinal;
+}
 
-	return total - latest->flushed_total > btrdb_buffer_points ||
-		ordinal - latest->flushed_ordinal > btrdb_buffer_rows;
+/*
+ * Appends sorted points to the stream's write buffer as rows of command cid.  Says what is
+ * due after that; *latest is the newest version.
+ *
+ * The command counter is left alone.  Rows that are inserted and deleted by one
+ * transaction need memory for each pair of commands that did so: the calls of one
+ * statement share the command until a flush comes, and the rows of a transaction that
+ * appends again and again are not folded.
+ */
+BtrBufferDue
+BtrBufferAppend(const BtrAppend *to, Relation rel, const pg_uuid_t *stream,
+				const BtrPoints *points, const BtrVersion *latest, CommandId cid)
+{
+	BtrHint    *hint;
+	int64		before;
+	int64		ordinal;
+	int64		total;
+	bool		again;
+
+	find_end(to, rel, stream, latest, &ordinal, &total);
+	before = ordinal;
+	BtrBufferInsertRows(to, BtrStoreId(rel), stream, points, &ordinal, &total, cid);
+	hint = BtrGetHint(stream);
+	again = hint->appended;
+	hint->ordinal = ordinal;
+	hint->appended = true;
+
+	if (total - latest->flushed_total > btrdb_buffer_points ||
+		ordinal - latest->flushed_ordinal > btrdb_buffer_rows)
+		return BTR_FLUSH_DUE;
+	if (!again && ordinal / BTR_FOLD_ROWS > before / BTR_FOLD_ROWS)
+		return BTR_FOLD_DUE;
+	return BTR_NOTHING_DUE;
 }
 
 /*

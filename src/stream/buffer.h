@@ -9,6 +9,7 @@
 #include "access/htup.h"
 #include "access/transam.h"
 
+#include "guc.h"
 #include "stream/append.h"
 #include "stream/stream.h"
 #include "tree/points.h"
@@ -31,8 +32,9 @@ typedef struct BtrHint
 	uint64		era;			/* of BtrCatalog: then, all snapshots see the stream */
 
 	FullTransactionId xid;		/* top-level transaction, and number of rollbacks to */
-	uint64		rollbacks;		/* savepoints, that flushed is about */
+	uint64		rollbacks;		/* savepoints, that the following is about */
 	int64		flushed;		/* ordinal of the last buffer row that it flushed */
+	bool		appended;		/* it has appended rows to the buffer */
 } BtrHint;
 
 extern BtrHint *BtrGetHint(const pg_uuid_t *stream);
@@ -44,13 +46,31 @@ extern void BtrSortPoints(int64 *time, double *value, int64 n);
 
 /* ---- buffer.c ---- */
 
+typedef enum BtrBufferDue
+{
+	BTR_NOTHING_DUE,
+	BTR_FOLD_DUE,				/* enough small rows have come for BtrBufferFold() */
+	BTR_FLUSH_DUE				/* the buffer has passed one of its limits */
+} BtrBufferDue;
+
 /*
  * Appends sorted points to the stream's write buffer, btrdb.buffer being open, as rows of command
- * cid.  Returns true if it has passed one of its limits since *latest, the newest version, and a
- * flush is due.
+ * cid.  Says what is due after that; *latest is the newest version.
  */
-extern bool BtrBufferAppend(const BtrAppend *to, Relation rel, const pg_uuid_t *stream,
-							const BtrPoints *points, const BtrVersion *latest, CommandId cid);
+extern BtrBufferDue BtrBufferAppend(const BtrAppend *to, Relation rel, const pg_uuid_t *stream,
+									const BtrPoints *points, const BtrVersion *latest,
+									CommandId cid);
+
+/* So many small rows are folded into one. */
+#define BTR_FOLD_ROWS	Min(Max(btrdb_buffer_rows / 16, 4), 64)
+
+/*
+ * Inserts sorted points as rows of command cid of btrdb.buffer, which is open, numbered on from
+ * *ordinal and *total, which become those of the last row.
+ */
+extern void BtrBufferInsertRows(const BtrAppend *to, int64 store, const pg_uuid_t *stream,
+								const BtrPoints *points, int64 *ordinal, int64 *total,
+								CommandId cid);
 
 /* Was a row deleted by a transaction that has committed? */
 extern bool BtrIsAbsorbed(HeapTupleHeader row);

@@ -237,7 +237,8 @@ write_buffers(Pass *pass)
 		BtrSortPoints(taken->time, taken->value, taken->n);
 		BtrVersionLatest(pass->rel, &taken->stream, GetActiveSnapshot(), &latest);
 		if (BtrBufferAppend(&to, pass->rel, &taken->stream, &points, &latest,
-							GetCurrentCommandId(true)) && pass->ndue < FLUSHES_MAX)
+							GetCurrentCommandId(true)) == BTR_FLUSH_DUE &&
+			pass->ndue < FLUSHES_MAX)
 			pass->due[pass->ndue++] = taken->stream;
 		if (pass->done != NULL)
 		{

@@ -52,6 +52,7 @@ BtrGetHint(const pg_uuid_t *stream)
 		hint->xid = xid;
 		hint->rollbacks = rollbacks;
 		hint->flushed = 0;
+		hint->appended = false;
 	}
 	return hint;
 }

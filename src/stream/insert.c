@@ -70,21 +70,21 @@ append_mixed(const BtrAppend *to, Relation rel, int64 cohort, const BtrMixPart *
 
 /*
  * Appends sorted points of one stream to btrdb.mixed, if cohort is one, or to btrdb.buffer.
- * Returns whether a compaction, or a flush, is due.
+ * Says what is due after that; for btrdb.mixed, a compaction instead of a flush.
  */
-static bool
+static BtrBufferDue
 append(Relation rel, const pg_uuid_t *stream, int64 cohort, const BtrPoints *points,
 	   const BtrVersion *latest, CommandId cid)
 {
 	BtrAppend	to;
-	bool		due;
+	BtrBufferDue due;
 
 	if (cohort != BTR_NO_COHORT)
 	{
 		BtrMixPart	part = {stream, points->time, points->value, points->n};
 
 		BtrAppendBegin(&to, BtrGetCatalog()->mixed, BtrGetCatalog()->mixed_idx);
-		due = append_mixed(&to, rel, cohort, &part, 1, cid);
+		due = append_mixed(&to, rel, cohort, &part, 1, cid) ? BTR_FLUSH_DUE : BTR_NOTHING_DUE;
 	}
 	else
 	{
@@ -132,14 +132,24 @@ BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int
 	cohort = BtrMixedCohort(rel, stream);
 	if (n >= btrdb_direct_points && insert_directly(rel, stream, cohort, &points, &latest))
 		pgstat_count_heap_insert(rel, n);
-	else if (append(rel, stream, cohort, &points, &latest, GetCurrentCommandId(true)))
+	else
 	{
-		if (cohort == BTR_NO_COHORT)
-			(void) BtrFlush(rel, stream, NULL, false, &latest);
-		else
+		switch (append(rel, stream, cohort, &points, &latest, GetCurrentCommandId(true)))
 		{
-			(void) BtrCompact(rel, cohort, false, NULL);
-			BtrVersionCurrent(rel, stream, &latest);
+			case BTR_FLUSH_DUE:
+				if (cohort == BTR_NO_COHORT)
+					(void) BtrFlush(rel, stream, NULL, false, &latest);
+				else
+				{
+					(void) BtrCompact(rel, cohort, false, NULL);
+					BtrVersionCurrent(rel, stream, &latest);
+				}
+				break;
+			case BTR_FOLD_DUE:
+				BtrBufferFold(rel, stream);
+				break;
+			case BTR_NOTHING_DUE:
+				break;
 		}
 	}
 	return latest.version;

@@ -158,6 +158,9 @@ extern void BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *
 
 /* ---- buffer.c: rows of btrdb.buffer ---- */
 
+/* Joins the last small rows of the stream's buffer if nobody has locked the stream. */
+extern void BtrBufferFold(Relation rel, const pg_uuid_t *stream);
+
 /*
  * Reads the stream's buffered points that snapshot sees, sorted by time, equal times in
  * insertion order.  skip_absorbed: leave out rows whose deleter has committed.
