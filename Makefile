@@ -51,11 +51,12 @@ endif
 # The codec by itself, without PostgreSQL: tests with sanitizers, measurements, fuzzing.
 CODEC_SOURCES = $(sort $(wildcard $(srcdir)/src/codec/*.c))
 CODEC_TEST_SOURCES = $(srcdir)/t/codec/codec_test.c $(srcdir)/t/codec/shapes.c
+CODEC_BENCH_SOURCES = $(srcdir)/t/codec/codec_bench.c $(srcdir)/t/codec/shapes.c
 CODEC_FLAGS = -g -Wall -Wextra -Werror $(filter -Wno-%,$(PG_CFLAGS)) -I$(srcdir)/src -I$(srcdir)/t/codec
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 CODEC_FUZZ_SECONDS = 60
 
-.PHONY: codec-check codec-bench codec-fuzz
+.PHONY: codec-check codec-bench codec-counts codec-fuzz
 codec-check:
 	mkdir -p build
 	$(CC) -O1 $(CODEC_FLAGS) $(SANITIZE) -o build/codec_test $(CODEC_SOURCES) $(CODEC_TEST_SOURCES) -lm
@@ -63,8 +64,14 @@ codec-check:
 
 codec-bench:
 	mkdir -p build
-	$(CC) -O2 $(CODEC_FLAGS) -o build/codec_bench $(CODEC_SOURCES) $(CODEC_TEST_SOURCES) -lm
-	build/codec_bench --bench
+	$(CC) -O2 $(CODEC_FLAGS) -o build/codec_bench $(CODEC_SOURCES) $(CODEC_BENCH_SOURCES) -lm
+	build/codec_bench
+
+# Counts instructions instead, with valgrind.
+codec-counts:
+	mkdir -p build
+	$(CC) -O2 $(CODEC_FLAGS) -o build/codec_bench $(CODEC_SOURCES) $(CODEC_BENCH_SOURCES) -lm
+	perl $(srcdir)/t/codec/counts.pl build/codec_bench build
 
 codec-fuzz:
 	mkdir -p build/corpus

@@ -4,7 +4,6 @@
  *		measures it.
  *
  * codec_test [--seed N] [--rounds N]	test; exit code 1 on the first failure
- * codec_test --bench					bytes and nanoseconds per point
  *
  * Blocks lie in buffers of exactly their size, so that a build with
  * AddressSanitizer finds each byte read or written outside.
@@ -13,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "btrdb.h"
 #include "codec/bits.h"
@@ -582,133 +580,6 @@ test_shapes(Random *r, const Shape *shape, int rounds)
 		}
 }
 
-static double
-now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double) t.tv_sec * 1e9 + (double) t.tv_nsec;
-}
-
-/*
- * Returns the largest number of points, of those from "at" on, whose block has at most
- * 4070 bytes: what a leaf of the tree holds.
- */
-static int
-points_per_leaf(const int64_t *time, const double *value, int left)
-{
-	static uint8_t block[4070];
-	int			low = 1;
-	int			high = left < MAX ? left : MAX;
-
-	while (low < high)
-	{
-		int			middle = (low + high + 1) / 2;
-
-		if (BtrLeafEncode(time, value, middle, block, sizeof(block)) > 0)
-			low = middle;
-		else
-			high = middle - 1;
-	}
-	return low;
-}
-
-/*
- * Measures one shape, cut into leaves as a bulk load would: size, and the best of
- * several timings.
- */
-static void
-bench_shape(const Shape *shape)
-{
-	enum
-	{
-		POINTS = 200000,
-		REPEATS = 9
-	};
-	static int64_t time[POINTS];
-	static double value[POINTS];
-	static uint8_t blocks[POINTS * 17];
-	static int	start[POINTS];
-	static size_t offset[POINTS];
-	static int64_t time_out[MAX];
-	static double value_out[MAX];
-	Random		r = {1};
-	int			leaves = 0;
-	size_t		bytes = 0;
-	size_t		time_bytes = 0;
-	double		encode = 1e30;
-	double		decode = 1e30;
-	double		decode_times = 1e30;
-	double		search = 1e30;
-
-	shape->make(&r, POINTS, time, value);
-	for (int at = 0; at < POINTS; leaves++)
-	{
-		static const double zero[MAX];
-		uint8_t		scratch[BTR_LEAF_BOUND(MAX)];
-
-		start[leaves] = at;
-		at += points_per_leaf(time + at, value + at, POINTS - at);
-		time_bytes += BtrLeafEncode(time + start[leaves], zero, at - start[leaves],
-									scratch, sizeof(scratch)) - 5;
-	}
-	start[leaves] = POINTS;
-
-	for (int repeat = 0; repeat < REPEATS; repeat++)
-	{
-		double		t = now_ns();
-		int			found = 0;
-
-		bytes = 0;
-		for (int i = 0; i < leaves; i++)
-		{
-			offset[i] = bytes;
-			bytes += BtrLeafEncode(time + start[i], value + start[i],
-								   start[i + 1] - start[i], blocks + bytes,
-								   sizeof(blocks) - bytes);
-		}
-		offset[leaves] = bytes;
-		t = (now_ns() - t) / POINTS;
-		encode = t < encode ? t : encode;
-
-		t = now_ns();
-		for (int i = 0; i < leaves; i++)
-			CHECK(BtrLeafDecode(blocks + offset[i], offset[i + 1] - offset[i],
-								start[i + 1] - start[i], time_out, value_out));
-		t = (now_ns() - t) / POINTS;
-		decode = t < decode ? t : decode;
-
-		t = now_ns();
-		for (int i = 0; i < leaves; i++)
-			CHECK(BtrLeafDecode(blocks + offset[i], offset[i + 1] - offset[i],
-								start[i + 1] - start[i], time_out, NULL));
-		t = (now_ns() - t) / POINTS;
-		decode_times = t < decode_times ? t : decode_times;
-
-		t = now_ns();
-		for (int i = 0; i < leaves; i++)
-			found += BtrLeafLowerBound(blocks + offset[i], offset[i + 1] - offset[i],
-									   start[i + 1] - start[i],
-									   time[start[i] + (start[i + 1] - start[i]) * 2 / 3]);
-		t = (now_ns() - t) / leaves;
-		search = t < search && found >= 0 ? t : search;
-	}
-	printf("| %-32s | %5d | %6.3f | %6.3f | %6.3f | %5.1f | %5.2f | %5.2f | %5.0f |\n",
-		   shape->name, POINTS / leaves, (double) time_bytes / POINTS,
-		   (double) (bytes - time_bytes) / POINTS, (double) bytes / POINTS,
-		   encode, decode, decode_times, search);
-}
-
-static void
-bench(void)
-{
-	printf("| shape | points per leaf | times B/pt | values B/pt | total B/pt | encode ns/pt | decode ns/pt | times only ns/pt | search ns |\n");
-	printf("|---|---|---|---|---|---|---|---|---|\n");
-	for (const Shape *shape = signal_shapes; shape->name != NULL; shape++)
-		bench_shape(shape);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -717,18 +588,13 @@ main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++)
 	{
-		if (strcmp(argv[i], "--bench") == 0)
-		{
-			bench();
-			return 0;
-		}
 		if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
 			r.state = strtoull(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
 			rounds = atoi(argv[++i]);
 		else
 		{
-			printf("usage: codec_test [--seed N] [--rounds N] | --bench\n");
+			printf("usage: codec_test [--seed N] [--rounds N]\n");
 			return 2;
 		}
 	}
