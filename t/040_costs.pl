@@ -205,7 +205,7 @@ foreach my $case ([ 'small', $small, 10000 ], map { [ "$_ 10000000", $stream{"$_
 
 # Points that came one by one cost a reader little more than they will in the tree: at the end
 # of a stream, and everywhere in it.
-foreach my $where ([ 'at the end', '(1000000 + k)' ], [ 'everywhere', '(k * 7919::bigint % 1024 * 976)' ])
+foreach my $where ([ 'at the end', '(1000000 + k::bigint)' ], [ 'everywhere', '(k * 7919::bigint % 1024 * 976)' ])
 {
 	my ($name, $tick) = @$where;
 	my $s = new_stream($node, "buffered $name");

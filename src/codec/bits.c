@@ -13,13 +13,7 @@
  * The vectors are explicit, so that the compiler need not find them: plain
  * loops are not vectorised by gcc 12 at -O2.
  */
-#include "codec/bits.h"
-
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
+#include "codec/kernels.h"
 
 #define LANES32(x)	((BtrVec32) {(x), (x), (x), (x)})
 #define LANES64(x)	((BtrVec64) {(x), (x)})
@@ -107,96 +101,6 @@ pack_block64(uint8_t *p, const uint64_t *v, uint64_t w)
 }
 
 /*
- * Unpacks a whole block with 1..32 bits per value.  Inlined once per width, so
- * that all shifts are constants and the loop dissolves.
- */
-static inline __attribute__((always_inline)) void
-unpack_block32(const uint8_t *p, uint64_t *v, const uint32_t w)
-{
-	BtrVec32	mask = LANES32((uint32_t) (~UINT64_C(0) >> (64 - w)));
-
-	UNROLL
-	for (uint32_t row = 0; row < 32; row++)
-	{
-		uint32_t	at = row * w;
-		uint32_t	shift = at % 32;
-		BtrVec32	x;
-		BtrVec32	next;
-
-		memcpy(&x, p + at / 32 * 16, sizeof(x));
-		x >>= shift;
-		if (shift + w > 32)
-		{
-			memcpy(&next, p + (at / 32 + 1) * 16, sizeof(next));
-			x |= next << (32 - shift);
-		}
-		x &= mask;
-		BtrStoreVec64(v + 4 * row, (BtrVec64) x & LANES64(UINT64_C(0xffffffff)));
-		BtrStoreVec64(v + 4 * row + 2, (BtrVec64) x >> 32);
-	}
-}
-
-/*
- * Unpacks a whole block with 33..64 bits per value.
- */
-static void
-unpack_block64(const uint8_t *p, uint64_t *v, uint64_t w)
-{
-	BtrVec64	mask = LANES64(low_bits((int) w));
-	BtrVec64	word = BtrLoadVec64(p);
-	uint64_t	shift = 0;
-
-	for (int row = 0; row < 64; row++)
-	{
-		BtrVec64	x = word >> shift;
-
-		shift += w;
-		if (shift >= 64)
-		{
-			shift -= 64;
-			if (row < 63)
-			{
-				p += sizeof(word);
-				word = BtrLoadVec64(p);
-			}
-			if (shift > 0)
-				x |= word << (w - shift);
-		}
-		BtrStoreVec64(v + 2 * row, x & mask);
-	}
-}
-
-/*
- * Unpacks a whole block of w bits per value.
- */
-static void
-unpack_block(const uint8_t *p, uint64_t *v, int w)
-{
-#define WIDTH(n)	case n: unpack_block32(p, v, n); break;
-#define WIDTH4(n)	WIDTH(n) WIDTH(n + 1) WIDTH(n + 2) WIDTH(n + 3)
-
-	switch (w)
-	{
-		case 0:
-			memset(v, 0, BTR_PACK_BLOCK * sizeof(uint64_t));
-			break;
-			WIDTH4(1)
-			WIDTH4(5)
-			WIDTH4(9)
-			WIDTH4(13)
-			WIDTH4(17)
-			WIDTH4(21)
-			WIDTH4(25)
-			WIDTH4(29)
-		default:
-			unpack_block64(p, v, (uint64_t) w);
-			break;
-	}
-#undef WIDTH4
-#undef WIDTH
-}
-
-/*
  * Packs fewer than 128 values as one string of bits.
  */
 static uint8_t *
@@ -242,22 +146,24 @@ bits_at(const uint8_t *p, size_t at, int w)
  * words does not leave their bytes.
  */
 static bool
-unpack_rest(const uint8_t *p, int n, int w, uint64_t *v)
+unpack_rest(const uint8_t *p, int n, int w, uint64_t base, uint64_t *v)
 {
 	uint8_t		copy[BTR_PACK_BLOCK * 8 + 8];
 	size_t		bits = (size_t) n * (size_t) w;
 	size_t		size = (bits + 7) / 8;
+	uint64_t	mask = low_bits(w);
+	size_t		at = 0;
 
-	v[n] = 0;
-	if (w == 0)
-	{
-		memset(v, 0, (size_t) n * sizeof(uint64_t));
-		return true;
-	}
+	for (int i = n; i % BTR_UNPACK_STEP != 0; i++)
+		v[i] = 0;
 	memcpy(copy, p, size);
 	memset(copy + size, 0, 9);
-	for (int i = 0; i < n; i++)
-		v[i] = bits_at(copy, (size_t) i * (size_t) w, w);
+	if (w <= 57)
+		for (int i = 0; i < n; i++, at += (size_t) w)
+			v[i] = (BtrLoad64(copy + at / 8) >> (at % 8) & mask) + base;
+	else
+		for (int i = 0; i < n; i++, at += (size_t) w)
+			v[i] = bits_at(copy, at, w) + base;
 	return bits % 8 == 0 || copy[size - 1] >> (bits % 8) == 0;
 }
 
@@ -284,11 +190,11 @@ BtrPack(uint8_t *p, const uint64_t *v, int n, int w)
  * Unpacks a block or a rest; see bits.h.
  */
 bool
-BtrUnpack(const uint8_t *p, int n, int w, uint64_t *v)
+BtrUnpack(const uint8_t *p, int n, int w, uint64_t base, uint64_t *v)
 {
 	if (n < BTR_PACK_BLOCK)
-		return unpack_rest(p, n, w, v);
-	unpack_block(p, v, w);
+		return unpack_rest(p, n, w, base, v);
+	BtrUnpackBlock(p, v, w, base);
 	return true;
 }
 

@@ -20,6 +20,9 @@
 /* Values that are packed together; see BtrPack(). */
 #define BTR_PACK_BLOCK		128
 
+/* Behind fewer values than that, zeros are added up to a multiple of this. */
+#define BTR_UNPACK_STEP		8
+
 /* The most bytes that a variable-length integer takes. */
 #define BTR_VARINT_MAX		10
 
@@ -148,12 +151,12 @@ BtrPackedSize(int n, int w)
 extern uint8_t *BtrPack(uint8_t *p, const uint64_t *v, int n, int w);
 
 /*
- * Unpacks n (1..128) values of w bits from BtrPackedSize(n, w) bytes at p;
- * n = 128 is a whole block, a smaller n a rest.  v has room for 128 values;
- * v[n] is set to 0 when n < 128, so that loops over pairs read nothing
- * undefined.  Returns false if unused bits are not zero.
+ * Unpacks n (1..128) values of w bits from BtrPackedSize(n, w) bytes at p, and adds base to each;
+ * n = 128 is a whole block, a smaller n a rest.  v has room for 128 values; those behind a rest,
+ * up to a multiple of BTR_UNPACK_STEP, become 0, so that loops read nothing undefined.
+ * Returns false if unused bits are not zero.
  */
-extern bool BtrUnpack(const uint8_t *p, int n, int w, uint64_t *v);
+extern bool BtrUnpack(const uint8_t *p, int n, int w, uint64_t base, uint64_t *v);
 
 /* Returns value i of those that BtrPack() packed at p, n of them with w bits each. */
 extern uint64_t BtrUnpackOne(const uint8_t *p, int n, int w, int i);

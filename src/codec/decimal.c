@@ -13,20 +13,13 @@
  * with more digits): they are stored as they are, and the integer of the value before them
  * takes their place.
  */
+#include "codec/kernels.h"
 #include "codec/schemes.h"
 
 #define EXPONENT_MAX		22
 
 /* Values looked at to choose an exponent. */
 #define SAMPLES				8
-
-/* Added to a double below 2^51, it moves the nearest integer to the low bits. */
-#define MAGIC				6755399441055744.0	/* 1.5 * 2^52 */
-#define MAGIC_BITS			UINT64_C(0x4338000000000000)
-
-/* An integer v is in range if v + RANGE_OFFSET has no bit from RANGE_BITS up. */
-#define RANGE_OFFSET		(UINT64_C(1) << 51)
-#define RANGE_BITS			52
 
 static const double power_of_ten[EXPONENT_MAX + 1] = {
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13,
@@ -39,11 +32,11 @@ static const double power_of_ten[EXPONENT_MAX + 1] = {
 static inline bool
 to_integer(double value, double power, uint64_t *v)
 {
-	double		moved = value * power + MAGIC;
+	double		moved = value * power + BTR_MAGIC;
 
-	*v = BtrValueBits(moved) - MAGIC_BITS;
-	return BtrValueBits((moved - MAGIC) / power) == BtrValueBits(value) &&
-		(*v + RANGE_OFFSET) >> RANGE_BITS == 0;
+	*v = BtrValueBits(moved) - BTR_MAGIC_BITS;
+	return BtrValueBits((moved - BTR_MAGIC) / power) == BtrValueBits(value) &&
+		(*v + BTR_RANGE_OFFSET) >> BTR_RANGE_BITS == 0;
 }
 
 /*
@@ -61,7 +54,7 @@ find_exponent(double value, int e)
 
 		if (to_integer(value, power_of_ten[e], &v))
 			return e;
-		if (!(x < (double) RANGE_OFFSET && x > -(double) RANGE_OFFSET))
+		if (!(x < (double) BTR_RANGE_OFFSET && x > -(double) BTR_RANGE_OFFSET))
 			break;
 	}
 	return EXPONENT_MAX + 1;
@@ -105,9 +98,9 @@ try_exponent(const double *value, int n, int e, uint64_t *v, int *need)
 {
 	double		power = power_of_ten[e];
 	const BtrVecDouble powers = {power, power};
-	const BtrVecDouble magic = {MAGIC, MAGIC};
-	const BtrVec64 magic_bits = {MAGIC_BITS, MAGIC_BITS};
-	const BtrVec64 offset = {RANGE_OFFSET, RANGE_OFFSET};
+	const BtrVecDouble magic = {BTR_MAGIC, BTR_MAGIC};
+	const BtrVec64 magic_bits = {BTR_MAGIC_BITS, BTR_MAGIC_BITS};
+	const BtrVec64 offset = {BTR_RANGE_OFFSET, BTR_RANGE_OFFSET};
 	int			limit = BTR_EXCEPTIONS_MAX(n);
 
 	for (int i = 0; i < n; i += 2)
@@ -126,7 +119,7 @@ try_exponent(const double *value, int n, int e, uint64_t *v, int *need)
 			ints = (BtrVec64) moved - magic_bits;
 			BtrStoreVec64(v + i, ints);
 			bad = ((BtrVec64) ((moved - magic) / powers) ^ (BtrVec64) x) |
-				((ints + offset) >> RANGE_BITS);
+				((ints + offset) >> BTR_RANGE_BITS);
 			if ((bad[0] | bad[1]) == 0)
 				continue;
 		}
@@ -236,8 +229,8 @@ static void
 convert_known(const double *value, int n, double power, uint64_t *v)
 {
 	const BtrVecDouble powers = {power, power};
-	const BtrVecDouble magic = {MAGIC, MAGIC};
-	const BtrVec64 magic_bits = {MAGIC_BITS, MAGIC_BITS};
+	const BtrVecDouble magic = {BTR_MAGIC, BTR_MAGIC};
+	const BtrVec64 magic_bits = {BTR_MAGIC_BITS, BTR_MAGIC_BITS};
 	int			i;
 
 	for (i = 0; i + 1 < n; i += 2)
@@ -279,44 +272,12 @@ BtrDecimalWrite(uint8_t *p, const BtrValuePlan *plan, const double *value,
 }
 
 /*
- * Converts n integers to doubles and divides them by power.  Inlined, so that a power of
- * 1 costs nothing.  Returns false if one is out of range.
- */
-static inline __attribute__((always_inline)) bool
-divide_by(const uint64_t *v, int n, double power, double *value)
-{
-	const BtrVecDouble powers = {power, power};
-	const BtrVecDouble magic = {MAGIC, MAGIC};
-	const BtrVec64 magic_bits = {MAGIC_BITS, MAGIC_BITS};
-	const BtrVec64 offset = {RANGE_OFFSET, RANGE_OFFSET};
-	BtrVec64	range = {0, 0};
-	uint64_t	last_range = 0;
-	int			i;
-
-	for (i = 0; i + 1 < n; i += 2)
-	{
-		BtrVec64	x = BtrLoadVec64(v + i);
-		BtrVecDouble d = (BtrVecDouble) (x + magic_bits) - magic;
-
-		range |= x + offset;
-		d /= powers;
-		memcpy(value + i, &d, sizeof(d));
-	}
-	if (i < n)
-	{
-		last_range = v[i] + RANGE_OFFSET;
-		value[i] = (BtrBitsValue(v[i] + MAGIC_BITS) - MAGIC) / power;
-	}
-	return (range[0] | range[1] | last_range) >> RANGE_BITS == 0;
-}
-
-/*
  * Divides n integers by *arg, a double.
  */
 static bool
 divide(const uint64_t *v, int n, const void *arg, double *value)
 {
-	return divide_by(v, n, *(const double *) arg, value);
+	return BtrDivide(v, n, *(const double *) arg, value);
 }
 
 /*
@@ -325,7 +286,7 @@ divide(const uint64_t *v, int n, const void *arg, double *value)
 static bool
 do_not_divide(const uint64_t *v, int n, const void *arg, double *value)
 {
-	return divide_by(v, n, 1, value);
+	return BtrToDoubles(v, n, value);
 }
 
 /*

@@ -170,8 +170,8 @@ BtrFrontRead(BtrBytes *in, int n, int from, int to, double *value)
 		int			count = n - at < BTR_PACK_BLOCK ? n - at : BTR_PACK_BLOCK;
 		int			end = to - at < count ? to - at : count;
 
-		if (!BtrUnpack(codes + (size_t) at / 8 * (size_t) width, count, width, code) ||
-			!BtrUnpack(rests + (size_t) at / 8 * (size_t) cut, count, cut, rest))
+		if (!BtrUnpack(codes + (size_t) at / 8 * (size_t) width, count, width, 0, code) ||
+			!BtrUnpack(rests + (size_t) at / 8 * (size_t) cut, count, cut, 0, rest))
 			return false;
 		for (int i = from > at ? from - at : 0; i < end; i++)
 		{

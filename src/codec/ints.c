@@ -3,6 +3,7 @@
  *		Columns of integers: prediction, then bit packing.
  */
 #include "codec/ints.h"
+#include "codec/kernels.h"
 #include "codec/range.h"
 
 /* A group's first byte: predictor above, code of the width below. */
@@ -380,52 +381,6 @@ BtrIntOpenGroup(BtrIntReader *r)
 }
 
 /*
- * Adds the base to n unpacked values, in pairs.
- */
-static void
-add_base(uint64_t *v, int n, uint64_t base)
-{
-	BtrVec64	b = {base, base};
-
-	for (int i = 0; i < n; i += 2)
-		BtrStoreVec64(v + i, BtrLoadVec64(v + i) + b);
-}
-
-/*
- * Adds the base and the line to n unpacked values, in pairs.
- */
-static void
-add_line(uint64_t *v, int n, const BtrIntReader *r)
-{
-	uint64_t	at = (uint64_t) r->done;
-	uint64_t	shift = (uint64_t) r->shift;
-	BtrVec64	line = {r->base + r->units * at, r->base + r->units * (at + 1)};
-	BtrVec64	part = {r->fraction * at, r->fraction * (at + 1)};
-	BtrVec64	line_step = {2 * r->units, 2 * r->units};
-	BtrVec64	part_step = {2 * r->fraction, 2 * r->fraction};
-
-	for (int i = 0; i < n; i += 2)
-	{
-		BtrStoreVec64(v + i, BtrLoadVec64(v + i) + line + (part >> shift));
-		line += line_step;
-		part += part_step;
-	}
-}
-
-/*
- * Sums up n unpacked differences.
- */
-static void
-add_deltas(uint64_t *v, int n, uint64_t base, uint64_t before)
-{
-	for (int i = 0; i < n; i++)
-	{
-		before += base + v[i];
-		v[i] = before;
-	}
-}
-
-/*
  * Reads a chunk; see ints.h.
  */
 int
@@ -441,19 +396,18 @@ BtrIntReadChunk(BtrIntReader *r, uint64_t *v)
 			return -1;
 	}
 	n = r->count - r->done < BTR_PACK_BLOCK ? r->count - r->done : BTR_PACK_BLOCK;
-	if (!BtrUnpack(r->packed + (size_t) r->done / 8 * (size_t) r->width, n,
-				   r->width, v))
+	if (!BtrUnpack(r->packed + (size_t) r->done / 8 * (size_t) r->width, n, r->width,
+				   r->predictor == BTR_PREDICT_LINE ? 0 : r->base, v))
 		return -1;
 	switch (r->predictor)
 	{
 		case BTR_PREDICT_BASE:
-			add_base(v, n, r->base);
 			break;
 		case BTR_PREDICT_DELTA:
-			add_deltas(v, n, r->base, r->before);
+			BtrAddUp(v, n, r->before);
 			break;
 		case BTR_PREDICT_LINE:
-			add_line(v, n, r);
+			BtrAddLine(v, n, r->base, r->units, r->fraction, r->shift, r->done);
 			break;
 	}
 	r->done += n;
@@ -468,14 +422,11 @@ static bool
 skip_deltas(BtrIntReader *r)
 {
 	uint64_t	v[BTR_PACK_BLOCK];
-	BtrVec64	sum = {0, 0};
 
 	if (!BtrUnpack(r->packed + (size_t) r->done / 8 * (size_t) r->width, BTR_PACK_BLOCK,
-				   r->width, v))
+				   r->width, r->base, v))
 		return false;
-	for (int i = 0; i < BTR_PACK_BLOCK; i += 2)
-		sum += BtrLoadVec64(v + i);
-	r->before += sum[0] + sum[1] + r->base * BTR_PACK_BLOCK;
+	r->before += BtrSum(v, BTR_PACK_BLOCK);
 	r->done += BTR_PACK_BLOCK;
 	return true;
 }

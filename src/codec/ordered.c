@@ -6,6 +6,7 @@
  * it is positive; below zero the bits after the sign are inverted.  Trailing
  * zero bits that all values share (numbers that were float32 once, integers) are shifted out.
  */
+#include "codec/kernels.h"
 #include "codec/schemes.h"
 
 /*
@@ -49,36 +50,12 @@ BtrBitsWrite(uint8_t *p, const BtrValuePlan *plan, const double *value, int n,
 }
 
 /*
- * Converts n integers back, *arg being the shift.  Returns false if one does not fit the
- * bits that it leaves.
+ * Converts n integers back, *arg being the shift.
  */
 static bool
 from_ordered(const uint64_t *v, int n, const void *arg, double *value)
 {
-	int			shift = *(const int *) arg;
-	uint64_t	s = (uint64_t) shift;
-	uint64_t	flip = (uint64_t) (INT64_MAX >> shift);
-	const BtrVec64 flips = {flip, flip};
-	BtrVec64	excess = {0, 0};
-	uint64_t	last_excess = 0;
-	int			i;
-
-	for (i = 0; i + 1 < n; i += 2)
-	{
-		BtrVec64	x = BtrLoadVec64(v + i);
-		BtrVec64	sign = -(x >> 63);
-
-		excess |= (x ^ sign) >> (63 - s);
-		BtrStoreVec64(value + i, (x ^ (sign & flips)) << s);
-	}
-	if (i < n)
-	{
-		uint64_t	sign = 0 - (v[i] >> 63);
-
-		last_excess = (v[i] ^ sign) >> (63 - s);
-		value[i] = BtrBitsValue((v[i] ^ (sign & flip)) << s);
-	}
-	return (excess[0] | excess[1] | last_excess) == 0;
+	return BtrFromOrdered(v, n, *(const int *) arg, value);
 }
 
 /*

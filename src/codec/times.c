@@ -8,6 +8,7 @@
  */
 #include "btrdb.h"
 #include "codec/column.h"
+#include "codec/kernels.h"
 
 /*
  * Returns the largest divisor that the distances have in common, or 1 when
@@ -98,33 +99,6 @@ read_start(BtrBytes *in, int flags, int64_t *first, uint64_t *divisor)
 }
 
 /*
- * Returns whether n times ascend and are valid, given that the first is.
- *
- * The difference of two valid times fits an int64, so its sign says whether
- * they ascend; and a time is valid if adding 2^62 leaves the top bit clear.
- */
-static bool
-times_ascend(const int64_t *time, int n)
-{
-	const BtrVec64 offset = {UINT64_C(1) << 62, UINT64_C(1) << 62};
-	BtrVec64	bad = {0, 0};
-	uint64_t	result = 0;
-	int			i;
-
-	for (i = 1; i + 1 < n; i += 2)
-	{
-		BtrVec64	t = BtrLoadVec64(time + i);
-
-		bad |= (t - BtrLoadVec64(time + i - 1)) | (t + offset);
-	}
-	if (i < n)
-		result = ((uint64_t) time[i] - (uint64_t) time[i - 1]) |
-			((uint64_t) time[i] + (UINT64_C(1) << 62));
-	result |= bad[0] | bad[1];
-	return result >> 63 == 0;
-}
-
-/*
  * Reads the column.  Returns false if it is damaged.
  */
 bool
@@ -154,9 +128,8 @@ BtrTimesRead(BtrBytes *in, int flags, int n, int64_t *time)
 		memcpy(v, rest, (size_t) left * sizeof(uint64_t));
 	}
 	if (divisor != 1)
-		for (int i = 1; i < n; i++)
-			time[i] = (int64_t) ((uint64_t) time[i] * divisor + first);
-	return times_ascend(time, n);
+		BtrMultiply(time + 1, n - 1, divisor, first);
+	return BtrTimesAscend(time, n);
 }
 
 /*

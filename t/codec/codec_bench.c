@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "codec/ints.h"
+#include "codec/column.h"
 #include "codec/leaf.h"
 #include "shapes.h"
 
@@ -113,6 +113,21 @@ decode_leaves(int64_t *time, double *value)
 }
 
 /*
+ * Returns the name of the scheme that a block stores its values by.
+ */
+static const char *
+scheme_of(const uint8_t *block, size_t size)
+{
+	static const char *const names[] = {"raw", "decimal", "bits", "front", "runs"};
+	BtrBytes	in = {block + 1, block + size};
+	uint64_t	n;
+
+	CHECK(BtrGetVarint(&in, &n) && BtrTimesSkip(&in, block[0] >> 4, (int) n) &&
+		  (*in.pos & 7) <= BTR_VALUES_RUNS);
+	return names[*in.pos & 7];
+}
+
+/*
  * Measures one shape: size, and the best of several timings.
  */
 static void
@@ -174,17 +189,18 @@ bench_shape(const Shape *shape)
 		search = t < search && found >= 0 ? t : search;
 	}
 	bytes = leaves.offset[leaves.n];
-	printf("| %-32s | %5d | %6.3f | %6.3f | %6.3f | %5.1f | %5.2f | %5.2f | %5.0f |\n",
-		   shape->name, BENCH_POINTS / leaves.n, (double) time_bytes / BENCH_POINTS,
-		   (double) (bytes - time_bytes) / BENCH_POINTS, (double) bytes / BENCH_POINTS,
+	printf("| %s | %s | %d | %.3f | %.3f | %.3f | %.0f | %.1f | %.2f | %.2f | %.0f |\n",
+		   shape->name, scheme_of(leaves.blocks, leaves.offset[1]), BENCH_POINTS / leaves.n,
+		   (double) time_bytes / BENCH_POINTS, (double) (bytes - time_bytes) / BENCH_POINTS,
+		   (double) bytes / BENCH_POINTS, 16.0 * BENCH_POINTS / bytes,
 		   encode, decode, decode_times, search);
 }
 
 static void
 bench(void)
 {
-	printf("| shape | points per leaf | times B/pt | values B/pt | total B/pt | encode ns/pt | decode ns/pt | times only ns/pt | search ns |\n");
-	printf("|---|---|---|---|---|---|---|---|---|\n");
+	printf("| shape | values as | points per leaf | times B/pt | values B/pt | total B/pt | ratio | encode ns/pt | decode ns/pt | decode times only ns/pt | search ns |\n");
+	printf("|---|---|---|---|---|---|---|---|---|---|---|\n");
 	for (const Shape *shape = signal_shapes; shape->name != NULL; shape++)
 		bench_shape(shape);
 }

@@ -82,7 +82,7 @@ test_packing(Random *r)
 			{
 				int			count = n - at < BTR_PACK_BLOCK ? n - at : BTR_PACK_BLOCK;
 
-				CHECK(BtrUnpack(packed + at / 8 * w, count, w, out));
+				CHECK(BtrUnpack(packed + at / 8 * w, count, w, 0, out));
 				CHECK(memcmp(out, v + at, (size_t) count * sizeof(v[0])) == 0);
 			}
 			for (int i = 0; i < n; i++)
