@@ -214,7 +214,7 @@ foreach my $where ([ 'at the end', '(1000000 + k::bigint)' ], [ 'everywhere', '(
 		my ($from) = @_;
 		my $width = int(($end - $from) / 2048);
 
-		return "SELECT * FROM btrdb_windows('$s', $from, $from + 2048 * $width, $width)";
+		return "SELECT * FROM btrdb_windows('$s', $from, @{[ $from + 2048 * $width ]}, $width)";
 	};
 	my @queries = ($windows->($base), $windows->($end - 3600 * 1e9), point_queries($s, $base + 1e9, $end - 1e9));
 

@@ -189,7 +189,7 @@ bench_shape(const Shape *shape)
 		search = t < search && found >= 0 ? t : search;
 	}
 	bytes = leaves.offset[leaves.n];
-	printf("| %s | %s | %d | %.3f | %.3f | %.3f | %.0f | %.1f | %.2f | %.2f | %.0f |\n",
+	printf("| %s | %s | %d | %.3f | %.3f | %.3f | %.1f | %.1f | %.2f | %.2f | %.0f |\n",
 		   shape->name, scheme_of(leaves.blocks, leaves.offset[1]), BENCH_POINTS / leaves.n,
 		   (double) time_bytes / BENCH_POINTS, (double) (bytes - time_bytes) / BENCH_POINTS,
 		   (double) bytes / BENCH_POINTS, 16.0 * BENCH_POINTS / bytes,
