@@ -204,7 +204,8 @@ foreach my $case ([ 'small', $small, 10000 ], map { [ "$_ 10000000", $stream{"$_
 # ---- a full write buffer ----
 
 # Points that came one by one cost a reader little more than they will in the tree: at the end
-# of a stream, and everywhere in it.
+# of a stream, and everywhere in it.  Rows of another stream keep each of them on a page of its own.
+my $beside = new_stream($node, 'beside');
 foreach my $where ([ 'at the end', '(1000000 + k::bigint)' ], [ 'everywhere', '(k * 7919::bigint % 1024 * 976)' ])
 {
 	my ($name, $tick) = @$where;
@@ -220,8 +221,14 @@ foreach my $where ([ 'at the end', '(1000000 + k::bigint)' ], [ 'everywhere', '(
 
 	$node->safe_psql('postgres', qq{
 SELECT btrdb_insert('$s', array_agg($base + i * 8333333::bigint), array_agg(random())) FROM generate_series(0, 999999) i;
-DO \$\$ BEGIN FOR k IN 0 .. 1023 LOOP PERFORM btrdb_insert('$s', $base + $tick * 8333333, random()); COMMIT; END LOOP; END \$\$;
+DO \$\$ BEGIN FOR k IN 0 .. 1023 LOOP PERFORM btrdb_insert('$s', $base + $tick * 8333333, random());
+	PERFORM btrdb_insert('$beside', array_agg($base + 500 * k::bigint + i), array_agg(random())) FROM generate_series(0, 499) i;
+	COMMIT;
+END LOOP; END \$\$;
 });
+	my @warm = point_queries($small, $base, $base + 1e9);
+	my $first = (pages_of($s, @warm[ 0 .. 3 ], "SELECT btrdb_count('$s')"))[4];
+	cmp_ok($first, '<=', 200, "buffered $name: pages of the first read ($first)");
 	my @buffered = pages_of($s, @queries);
 	is($node->safe_psql('postgres', "SELECT btrdb_version('$s'), btrdb_count('$s')"), '11|1001024', "buffered $name: points");
 	$node->safe_psql('postgres', "SELECT btrdb_flush('$s')");
