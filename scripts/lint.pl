@@ -164,6 +164,96 @@ foreach my $file (grep { m{^btrdb--.*\.sql$} } @all)
 }
 report('extension scripts adopt no foreign objects', @complaints);
 
+# Returns what in some SQL is looked up by search_path though it could be somebody else's:
+# operators, functions called, tables.  What has only a name of its own, as a type or a
+# column, cannot be: pg_catalog comes first, and argument types are not guessed.
+sub unqualified
+{
+	my ($sql) = @_;
+	my @found;
+
+	$sql =~ s/'(?:[^']|'')*'/''/g;
+	$sql =~ s/OPERATOR\(pg_catalog\.[^()\s]+\)/ /g;
+	$sql =~ s/\@extschema\@/x/g;
+	push @found, "operator $1"
+	  while $sql =~ m{(?<![-+*/<>=~!@#%^&|`?])([-+*/<>=~!@#%^&|`?]+)(?!\d|\)| FROM)}g;
+	while ($sql =~ /(?<![\w.@"])(\w+)\s*\(/g)
+	{
+		push @found, "function $1()"
+		  unless $1 =~ /^(?:AND|AS|BY|CHECK|EXTRACT|FROM|IN|KEY|NOT|OR|RETURN|SELECT|UNIQUE|USING|VALUES|WHERE|WITH)$/i;
+	}
+	push @found, "table $1"
+	  while $sql =~ /\b(?:FROM|INTO|JOIN|UPDATE)\s+(?!LATERAL\b)(?=\w)(\w+)\b(?!\.)(?!\))/gi;
+	return grep { !/^table (?:year|month|retention|LATERAL)$/ } @found;
+}
+
+# Expressions, views and function bodies of the extension scripts, and SQL in C: none of it
+# means something else because of objects that others have made (CVE-2018-1058, CVE-2022-24128).
+@complaints = ();
+foreach my $file (grep { m{^btrdb--.*\.sql$} } @all)
+{
+	my $text = slurp($file);
+	$text =~ s/^\s*--[^\n]*$//mg;
+	foreach my $command (split /;\s*\n/, $text)
+	{
+		my @parts;
+
+		if ($command =~ /^\s*CREATE VIEW\b.*?\bAS\b(.*)/s || $command =~ /^\s*((?:SELECT|INSERT|UPDATE|DELETE|DO|CALL)\b.*)/s
+			|| $command =~ /^\s*CREATE FUNCTION\b.*\bLANGUAGE sql\b.*?\bRETURN\b(.*)/s)
+		{
+			push @parts, $1;
+		}
+		elsif ($command =~ /^\s*(?:CREATE|ALTER) TABLE\b(.*)/s)
+		{
+			my $columns = $1;
+			# what follows the columns are settings
+			$columns =~ s/\)\s*(?:USING \w+)?\s*(?:WITH\s*\(.*)?\z//s;
+			push @parts, $1
+			  while $columns =~ /\b(?:DEFAULT|CHECK|GENERATED ALWAYS AS)\s+((?:[^,()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))+)/g;
+		}
+		elsif ($command =~ /^\s*CREATE (?:UNIQUE )?INDEX\b.*?(\bWHERE\b.*)/s)
+		{
+			push @parts, $1;
+		}
+		elsif ($command =~ /^\s*CREATE FUNCTION\b/ && $command =~ /\b(?:BEGIN|\$\w*\$|LANGUAGE (?!C\b))/)
+		{
+			push @complaints, "$file: the body of this function is not understood: $command";
+		}
+		foreach my $part (@parts)
+		{
+			push @complaints, map { "$file: unqualified $_ in \"" . $part =~ s/\s+/ /gr . '"' } unqualified($part);
+		}
+	}
+}
+foreach my $file (@c)
+{
+	my $text = slurp($file) =~ s{/\*.*?\*/}{}gsr;
+	# adjacent literals are one
+	$text =~ s/"\s*\n\s*"//g;
+	while ($text =~ /"((?:SELECT (?!FOR UPDATE)|INSERT INTO |UPDATE \S+ SET |DELETE FROM |WITH )(?:[^"\\]|\\.)*)"/g)
+	{
+		my $sql = $1;
+		push @complaints, map { "$file: unqualified $_ in \"$sql\"" } unqualified($sql);
+	}
+}
+report('SQL of the extension is not led astray by a search_path', @complaints);
+
+# Trigger functions could be called for tables they do not know; what inspects the store is for those who run it.
+@complaints = ();
+foreach my $file (grep { m{^btrdb--\d[^-]*\.sql$} } @all)
+{
+	my $text = slurp($file);
+	while ($text =~ /^CREATE FUNCTION ([\w.]+)\(([^()]*)\)\s*(RETURNS (?:trigger|event_trigger)\b)?/mg)
+	{
+		my ($name, $trigger) = ($1, $3);
+		next unless $trigger || $name =~ /^btrdb_(?:check|debug|inspect)/;
+		push @complaints, "$file: no REVOKE EXECUTE ON FUNCTION $name(...) FROM PUBLIC"
+		  unless $text =~ /^REVOKE EXECUTE ON FUNCTION \Q$name\E\([^()]*\) FROM PUBLIC;/m;
+	}
+	push @complaints, matches($file, $text, qr/^(?!\s*--).*\bLEAKPROOF\b/i);
+}
+report('trigger and inspection functions are not for PUBLIC, none is leakproof', @complaints);
+
 report('no trailing blanks',
 	map { matches($_, slurp($_), qr/[ \t]$/) }
 	grep { m{\.(?:[ch]|pl|pm|sh|sql|spec|md|json|control|mjs|py|java)$|^(?:check|quickstart|Makefile|bench/(?:run|counts))$} } @all);

@@ -7,11 +7,16 @@
  * here: for the points with ordinals [kT/N, (k+1)T/N) of all T points of the latest
  * versions, stream by stream.  Their number is known from the roots of the
  * trees, so the total is true, and the sample costs one descent per point.
+ *
+ * While row-level security of btrdb.streams is enabled, no points are sampled: what is
+ * kept of a sample could be read by all who may read some points (pg_stats), and the planner
+ * would show it in estimates.  What was kept before goes when it is enabled (guard.c).
  */
 #include "postgres.h"
 
 #include <math.h>
 
+#include "access/table.h"
 #include "access/tableam.h"
 #include "common/pg_prng.h"
 #include "executor/tuptable.h"
@@ -44,6 +49,7 @@ typedef struct AnalyzeScan
 	int64		total;			/* points of all streams */
 	StreamPoints *stream;		/* those that have points, in uuid order */
 	int64		nstreams;
+	bool		secret;			/* some users must not see some streams */
 
 	/* The current block */
 	int64		first;			/* ordinals of its points: [first, end) */
@@ -105,6 +111,20 @@ count_points(AnalyzeScan *scan)
 }
 
 /*
+ * Says whether row-level security of btrdb.streams is enabled.  It stays so until the end of the
+ * transaction: the lock is kept.
+ */
+static bool
+streams_are_secured(void)
+{
+	Relation	streams = table_open(BtrGetCatalog()->streams, AccessShareLock);
+	bool		secured = streams->rd_rel->relrowsecurity;
+
+	table_close(streams, NoLock);
+	return secured;
+}
+
+/*
  * Begins ANALYZE's scan.
  */
 TableScanDesc
@@ -119,6 +139,7 @@ BtrAnalyzeBegin(Relation rel, uint32 flags)
 	scan->current = -1;
 	scan->context = AllocSetContextCreate(CurrentMemoryContext, "btrdb analyze",
 										  ALLOCSET_DEFAULT_SIZES);
+	scan->secret = streams_are_secured();
 	count_points(scan);
 	return &scan->base;
 }
@@ -151,7 +172,7 @@ BtrAnalyzeNextBlock(BTR_ANALYZE_NEXT_BLOCK_ARGS)
 		return false;
 	state->first = Min((int64) (blkno / state->nblocks * state->total), state->total);
 	state->end = Min((int64) ((blkno + 1) / state->nblocks * state->total), state->total);
-	state->wanted = Min(state->end - state->first, (int64) per_block);
+	state->wanted = state->secret ? 0 : Min(state->end - state->first, (int64) per_block);
 	state->sampled = 0;
 	return true;
 }

@@ -8,10 +8,13 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "catalog/heap.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_publication.h"
 #include "catalog/pg_type.h"
+#include "commands/defrem.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
 #include "fmgr.h"
@@ -24,6 +27,7 @@
 #include "utils/reltrigger.h"
 
 #include "am/am.h"
+#include "stream/stream.h"
 
 PG_FUNCTION_INFO_V1(btrdb_guard_commands);
 
@@ -139,6 +143,34 @@ check_points(Relation rel)
 }
 
 /*
+ * Removes what ANALYZE has kept of points if row-level security of btrdb.streams is
+ * enabled: it is of streams that not everybody may see.  ANALYZE keeps nothing from then on.
+ *
+ * The lock that the command holds keeps ANALYZE of btrdb.points away, which locks
+ * btrdb.streams before it looks.
+ */
+static void
+forget_statistics(Oid points)
+{
+	Relation	streams = RelationIdGetRelation(BtrGetCatalog()->streams);
+	Relation	rel;
+	ListCell   *lc;
+
+	if (!RelationIsValid(streams))
+		elog(ERROR, "could not open relation with OID %u", BtrGetCatalog()->streams);
+	if (streams->rd_rel->relrowsecurity &&
+		CheckRelationLockedByMe(streams, AccessExclusiveLock, false))
+	{
+		RemoveStatistics(points, 0);
+		rel = table_open(points, AccessShareLock);
+		foreach(lc, RelationGetStatExtList(rel))
+			RemoveStatisticsDataById(lfirst_oid(lc), false);
+		table_close(rel, NoLock);
+	}
+	RelationClose(streams);
+}
+
+/*
  * Event trigger of ddl_command_start, table_rewrite and ddl_command_end.
  *
  * At the end of a command only a table that the transaction has locked to change
@@ -189,5 +221,6 @@ btrdb_guard_commands(PG_FUNCTION_ARGS)
 	if (CheckRelationLockedByMe(rel, ShareUpdateExclusiveLock, true))
 		check_points(rel);
 	RelationClose(rel);
+	forget_statistics(points);
 	PG_RETURN_NULL();
 }

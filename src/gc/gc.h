@@ -49,6 +49,7 @@ extern int64 BtrGarbageLeft(Relation rel);
 typedef struct BtrMaintained
 {
 	const char *action;
+	bool		of_all;			/* whichever streams the user may see */
 	int64		streams;
 	int64		items;
 } BtrMaintained;

@@ -168,7 +168,10 @@ BtrMaintainBegin(BtrMaintenance *state, int ms)
 	state->started = GetCurrentTimestamp();
 	state->ms = ms;
 	for (int i = 0; i < BTR_MAINTAIN_ACTIONS; i++)
+	{
 		state->done[i].action = actions[i].name;
+		state->done[i].of_all = actions[i].work_all != NULL;
+	}
 }
 
 /*

@@ -6,7 +6,6 @@
 
 #include "access/table.h"
 #include "utils/builtins.h"
-#include "utils/rls.h"
 #include "utils/uuid.h"
 
 #include "sql/args.h"
@@ -21,8 +20,7 @@ PG_FUNCTION_INFO_V1(btrdb_check);
 static bool
 is_hidden(const pg_uuid_t *stream)
 {
-	return check_enable_rls(BtrGetCatalog()->streams, InvalidOid, false) == RLS_ENABLED &&
-		!BtrStreamIsVisible(stream);
+	return BtrStreamsAreFiltered() && !BtrStreamIsVisible(stream);
 }
 
 /*

@@ -25,6 +25,16 @@
 #include "stream/gather.h"
 
 /*
+ * Says whether row-level security of btrdb.streams may hide streams from the current
+ * user.  Raises 42501 under row_security = off rather than leaving streams out.
+ */
+bool
+BtrStreamsAreFiltered(void)
+{
+	return check_enable_rls(BtrGetCatalog()->streams, InvalidOid, false) == RLS_ENABLED;
+}
+
+/*
  * Says whether btrdb.streams has the stream, by a query that row-level security
  * filters as it would the current user's own.  The plan is kept for the session.
  */
@@ -91,8 +101,7 @@ BtrStreamIsVisible(const pg_uuid_t *stream)
 	catalog = BtrGetCatalog();
 	era = catalog->era;
 
-	/* Fails under row_security = off rather than leaving streams out. */
-	if (check_enable_rls(catalog->streams, InvalidOid, false) == RLS_ENABLED)
+	if (BtrStreamsAreFiltered())
 		return stream_is_visible(stream);
 	if (BtrGetHint(stream)->era == era && !IsolationIsSerializable())
 		return true;

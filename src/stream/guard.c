@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "commands/trigger.h"
+#include "common/int.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/datum.h"
@@ -95,6 +96,19 @@ btrdb_guard_retired(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Raises an error unless the trigger is one of btrdb.streams.  Whoever owns a table could
+ * else have a trigger there that takes its columns for those of btrdb.streams.
+ */
+static void
+check_is_of_streams(TriggerData *data)
+{
+	if (RelationGetRelid(data->tg_relation) != BtrGetCatalog()->streams)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function must be called as a trigger of \"btrdb.streams\"")));
+}
+
+/*
  * Returns the number of a column of the trigger's table.
  */
 static int
@@ -141,9 +155,11 @@ btrdb_guard_streams(PG_FUNCTION_ARGS)
 	TriggerData *data = trigger_data(fcinfo, false);
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	int			attnum;
+	int64		properties;
 	Datum		value;
 	bool		isnull;
 
+	check_is_of_streams(data);
 	if (!TRIGGER_FIRED_BY_UPDATE(data->tg_event))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -158,7 +174,12 @@ btrdb_guard_streams(PG_FUNCTION_ARGS)
 
 	attnum = column_number(data->tg_relation, "property_version");
 	value = heap_getattr(data->tg_trigtuple, attnum, desc, &isnull);
-	value = Int64GetDatum(DatumGetInt64(value) + 1);
+	if (pg_add_s64_overflow(DatumGetInt64(value), 1, &properties))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("property_version out of range"),
+				 errdetail("It is %lld already.", (long long) DatumGetInt64(value))));
+	value = Int64GetDatum(properties);
 	isnull = false;
 	PG_RETURN_POINTER(heap_modify_tuple_by_cols(data->tg_newtuple, desc, 1,
 												&attnum, &value, &isnull));
@@ -177,6 +198,7 @@ btrdb_guard_uuid(PG_FUNCTION_ARGS)
 	pg_uuid_t  *stream;
 	bool		isnull;
 
+	check_is_of_streams(data);
 	stream = DatumGetUUIDP(heap_getattr(data->tg_trigtuple, column_number(data->tg_relation, "uuid"),
 										RelationGetDescr(data->tg_relation), &isnull));
 	if (BtrIsRetired(stream, SnapshotSelf))

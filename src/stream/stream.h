@@ -72,6 +72,12 @@ extern void BtrCheckMergeRight(BtrMerge merge);
  */
 extern Relation BtrStoreOpenToObliterate(const pg_uuid_t *stream);
 
+/*
+ * Says whether row-level security of btrdb.streams may hide streams from the current
+ * user; raises 42501 under row_security = off.
+ */
+extern bool BtrStreamsAreFiltered(void);
+
 /* Says whether the stream exists and row-level security lets the user see it. */
 extern bool BtrStreamIsVisible(const pg_uuid_t *stream);
 

@@ -11,7 +11,6 @@
 #include "executor/spi.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
-#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 #include "stream/stream.h"
@@ -76,8 +75,7 @@ BtrVisibleStreams(const pg_uuid_t *from, bool backward, pg_uuid_t *streams, int 
 	ScanDirection direction = backward ? BackwardScanDirection : ForwardScanDirection;
 	int			n = 0;
 
-	/* Fails under row_security = off rather than leaving streams out. */
-	if (check_enable_rls(catalog->streams, InvalidOid, false) == RLS_ENABLED)
+	if (BtrStreamsAreFiltered())
 		return list_by_query(from, backward, streams, max);
 
 	rel = table_open(catalog->streams, AccessShareLock);
