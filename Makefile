@@ -25,6 +25,7 @@ SHLIB_LINK = -luuid
 
 ifeq ($(DEBUG),1)
 PG_CFLAGS += -DUSE_ASSERT_CHECKING -ggdb
+PG_CPPFLAGS += -include $(srcdir)/src/debug_places.h
 endif
 ifeq ($(WERROR),1)
 PG_CFLAGS += -Werror

@@ -1,6 +1,6 @@
 /*
  * debug.c
- *		Points at which tests stop a session.
+ *		Points at which tests stop a session, and places at which they make it fail.
  */
 #include "postgres.h"
 
@@ -18,6 +18,7 @@
 #define WAIT_US			10000
 
 char	   *btrdb_debug_points = NULL;
+int			btrdb_debug_fail = 0;
 
 /*
  * Says whether a comma-separated list has a name.
@@ -51,6 +52,30 @@ BtrDebugPoint(const char *name)
 		pg_usleep(WAIT_US);
 	}
 	pgstat_report_wait_end();
+}
+
+/*
+ * Raises an error if this is the place that is to fail.
+ */
+void
+BtrDebugPlace(const char *file, int line)
+{
+	Assert(CritSectionCount == 0);
+	if (likely(btrdb_debug_fail == 0) || --btrdb_debug_fail > 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+			 errmsg("failure at %s:%d for a test", file, line)));
+}
+
+/*
+ * Likewise, where a session may be cancelled.
+ */
+void
+BtrDebugCancelPlace(const char *file, int line)
+{
+	Assert(InterruptHoldoffCount == 0);
+	BtrDebugPlace(file, line);
 }
 
 #endif							/* USE_ASSERT_CHECKING */

@@ -1,6 +1,7 @@
 /*
  * debug.h
- *		Points at which tests stop a session, in builds with assertions.
+ *		Points at which tests stop a session, and places at which they make it fail, in
+ *		builds with assertions.
  */
 #ifndef BTR_DEBUG_H
 #define BTR_DEBUG_H
@@ -17,6 +18,18 @@ extern char *btrdb_debug_points;
 extern void BtrDebugPoint(const char *name);
 
 #define BTR_DEBUG_POINT(name)	BtrDebugPoint(name)
+
+/* The place that fails, counted from the next one; each one passed makes it less.  0: none. */
+extern int	btrdb_debug_fail;
+
+/*
+ * Raises 53000 if this is the place that is to fail; see debug_places.h.  None is in a critical
+ * section.
+ */
+extern void BtrDebugPlace(const char *file, int line);
+
+/* Likewise, for a place at which a cancelled session ends: it holds no lock of a page. */
+extern void BtrDebugCancelPlace(const char *file, int line);
 #else
 #define BTR_DEBUG_POINT(name)	((void) 0)
 #endif

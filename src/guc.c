@@ -63,6 +63,14 @@ BtrDefineGucs(void)
 							NULL, NULL, NULL);
 
 #ifdef USE_ASSERT_CHECKING
+	DefineCustomIntVariable("btrdb.debug_fail",
+							"Raises an error at the n-th place from now on where one may arise.",
+							"For tests only; 0 turns it off.",
+							&btrdb_debug_fail,
+							0, 0, INT_MAX,
+							PGC_SUSET, GUC_NOT_IN_SAMPLE,
+							NULL, NULL, NULL);
+
 	DefineCustomStringVariable("btrdb.debug_points",
 							   "Names points at which this session waits.",
 							   "For tests only.",

@@ -17,7 +17,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $seed = test_seed();
-my $rounds = $ENV{BTRDB_ROUNDS} || 16;
+my $rounds = size_of(ci => 16, full => 400, env => 'BTRDB_ROUNDS');
 my $transactions = 30;
 
 my $node = btrdb_node('oracle', 'shared_buffers = 32MB', 'work_mem = 32MB', 'jit = off');

@@ -21,7 +21,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 my $seed = test_seed();
-my $kills = $ENV{BTRDB_KILLS} || 20;
+my $kills = size_of(ci => 20, full => 300, env => 'BTRDB_KILLS');
 my $nwriters = 4;
 my $nshared = 4;
 my $generation_length = 5;

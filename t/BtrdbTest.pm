@@ -41,6 +41,7 @@ our @EXPORT = qw(
   new_stream
   random_below
   run_script
+  size_of
   sqlstate_of
   start_again
   test_seed
@@ -61,6 +62,16 @@ sub test_seed
 	srand($seed);
 	diag("BTRDB_SEED=$seed");
 	return $seed;
+}
+
+# Returns how much of something to do: size_of(ci => 20, full => 1000), or what the named variable
+# of the environment says: size_of(ci => 20, full => 1000, env => 'BTRDB_KILLS').
+sub size_of
+{
+	my (%size) = @_;
+
+	return $ENV{ $size{env} } if defined $size{env} && $ENV{ $size{env} };
+	return $ENV{BTRDB_FULL} ? $size{full} : $size{ci};
 }
 
 # Returns an integer r with 0 <= r < $n.
