@@ -14,7 +14,9 @@
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
+#include "access/transam.h"
 #include "storage/bufmgr.h"
+#include "storage/lwlock.h"
 #include "storage/lmgr.h"
 #include "utils/rel.h"
 
@@ -75,6 +77,26 @@ BtrCompatSampledBlock(struct ReadStream *stream, BlockNumber *blkno)
 #define relation_set_new_filelocator relation_set_new_filenode
 #define TU_UpdateIndexes bool
 #endif
+
+/* ---- transactions ---- */
+
+#if PG_VERSION_NUM < 170000
+#define TransamVariables ShmemVariableCache
+#endif
+
+/*
+ * Returns the oldest transaction that the commit log still has.
+ */
+static inline TransactionId
+BtrCompatOldestLoggedXid(void)
+{
+	TransactionId xid;
+
+	LWLockAcquire(XactTruncationLock, LW_SHARED);
+	xid = TransamVariables->oldestClogXid;
+	LWLockRelease(XactTruncationLock);
+	return xid;
+}
 
 /* ---- executor ---- */
 

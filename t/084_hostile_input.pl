@@ -28,6 +28,10 @@ DECLARE
 	state text;
 	message text;
 BEGIN
+	-- points that are none cannot be received
+	IF EXISTS (SELECT FROM unnest(CASE WHEN cardinality(r.ps) > 0 AND array_ndims(r.ps) > 1 THEN ARRAY[r.p] ELSE r.ps || r.p END) AS x WHERE btrdb_value(x) IN ('NaN', 'infinity', '-infinity') OR btrdb_time(x) NOT BETWEEN -4611686018427387904 AND 4611686018427387903) THEN
+		INSERT INTO outcome VALUES ('ZZBAD', 'a bad point was received');
+	END IF;
 	FOREACH command IN ARRAY ARRAY[
 		'SELECT btrdb_insert($2, $1.ps), btrdb_flush($2), btrdb_count($2)', 'SELECT btrdb_insert($2, $1.ts, $1.vs), btrdb_flush($2), btrdb_stat($2, -4611686018427387904, 4611686018427387904)',
 		'SELECT btrdb_insert($2, ARRAY[$1.p]), btrdb_insert($2, btrdb_time($1.p), btrdb_value($1.p)), btrdb_flush($2)',
@@ -65,7 +69,7 @@ foreach my $n (1 .. 5)
 $node->safe_psql('postgres', "COPY (SELECT '$s'::uuid, i::bigint, i::float8 FROM generate_series(1, 5) i) TO '$dir/good_points' (FORMAT binary)");
 my $good_points = slurp_file("$dir/good_points");
 
-my @extremes = map { pack 'N', $_ } 0, 1, 2, 6, 7, 0x7F, 0x80, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, 0x7FF00000, 0x7FF80001, 0xFFF00000, 0x40000000, 0xC0000000, 20, 23, 25, 701, 2950;
+my @extremes = map { pack 'N', $_ } 0, 1, 2, 6, 7, 0x7F, 0x80, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, (0x7FF00000, 0x7FF80001, 0xFFF00000) x 3, 0x40000000, 0xC0000000, 20, 23, 25, 701, 2950;
 
 sub mutate
 {

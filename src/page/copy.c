@@ -46,7 +46,7 @@ read_page(Relation rel, BlockNumber blkno, BufferAccessStrategy strategy, Page p
 	if (PageIsNew(page))
 		BtrPageInit(page);
 
-	state = BtrPageOwnerState(page);
+	state = BtrPageOwnerState(rel, blkno, page);
 	if (state == BTR_OWNER_COMMITTED || state == BTR_OWNER_ABORTED)
 		BtrPageSettle(page, state);
 	else if (state != BTR_OWNER_SETTLED)

@@ -71,7 +71,7 @@ BtrNodesFree(Relation rel, BufferAccessStrategy strategy, const pg_uuid_t *strea
 
 		/* whatever comes between, a VACUUM will tell the free space map */
 		BtrMapMark(rel, map, blkno, false);
-		state = BtrPageOwnerState(page);
+		state = BtrPageOwnerState(rel, blkno, page);
 		change = BtrWalBegin(rel, buf, false, &page);
 		if (state == BTR_OWNER_COMMITTED || state == BTR_OWNER_ABORTED)
 			BtrPageSettle(page, state);

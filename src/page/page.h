@@ -364,8 +364,14 @@ typedef enum BtrOwnerState
 	BTR_OWNER_ABORTED			/* or crashed */
 } BtrOwnerState;
 
-/* Says whether a page's owner is finished. */
-extern BtrOwnerState BtrPageOwnerState(Page page);
+/*
+ * Returns what is wrong with a page's owner, palloc'd; NULL if it has none, or one whose
+ * outcome can be known.
+ */
+extern char *BtrOwnerProblem(Page page);
+
+/* Says whether a page's owner is finished.  Raises XX001 if it cannot be. */
+extern BtrOwnerState BtrPageOwnerState(Relation rel, BlockNumber blkno, Page page);
 
 /*
  * Settles a page whose owner is finished, on a page image that is about to be logged:

@@ -14,6 +14,7 @@
 
 #include "page/node.h"
 #include "page/page.h"
+#include "pg_compat.h"
 
 /*
  * Makes *page an empty node page.
@@ -73,15 +74,43 @@ BtrPageSetUnsettled(Page page, OffsetNumber offnum, uint64 owner)
 }
 
 /*
+ * Returns what is wrong with a page's owner; see page.h.
+ *
+ * The commit log must not be asked about transactions that it does not have.  VACUUM keeps the
+ * relation's relfrozenxid at or before the owners of its pages, so that it has those.
+ */
+char *
+BtrOwnerProblem(Page page)
+{
+	uint64		owner = BtrPageGetSpecial(page)->owner;
+	uint64		next;
+	uint32		age;
+
+	if (owner == 0)
+		return NULL;
+	next = U64FromFullTransactionId(ReadNextFullTransactionId());
+	age = (uint32) next - BtrCompatOldestLoggedXid();
+	if (owner < next && owner >= FirstNormalTransactionId && next - owner <= age &&
+		TransactionIdIsNormal((TransactionId) owner))
+		return NULL;
+	return psprintf("Page is owned by transaction %llu, expected one from %llu to %llu",
+					(unsigned long long) owner, (unsigned long long) (next - age),
+					(unsigned long long) next - 1);
+}
+
+/*
  * Says whether a page's owner is finished.  The order matters: a transaction that
  * is not in progress has its final state in the commit log.
  */
 BtrOwnerState
-BtrPageOwnerState(Page page)
+BtrPageOwnerState(Relation rel, BlockNumber blkno, Page page)
 {
 	FullTransactionId owner = FullTransactionIdFromU64(BtrPageGetSpecial(page)->owner);
 	TransactionId xid = XidFromFullTransactionId(owner);
+	char	   *problem = BtrOwnerProblem(page);
 
+	if (problem != NULL)
+		BtrReportCorruption(rel, blkno, InvalidOffsetNumber, problem);
 	if (!FullTransactionIdIsValid(owner))
 		return BTR_OWNER_SETTLED;
 	if (FullTransactionIdEquals(owner, GetCurrentFullTransactionIdIfAny()))

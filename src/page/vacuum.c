@@ -62,7 +62,7 @@ static FullTransactionId
 settle_page(BtrPageVacuum *vacuum, Buffer buf)
 {
 	Page		page = BufferGetPage(buf);
-	BtrOwnerState state = BtrPageOwnerState(page);
+	BtrOwnerState state = BtrPageOwnerState(vacuum->rel, BufferGetBlockNumber(buf), page);
 
 	if (state == BTR_OWNER_COMMITTED || state == BTR_OWNER_ABORTED)
 	{

@@ -96,7 +96,7 @@ add_to_page(BtrWriter *writer, Buffer buf, Buffer map, const BtrNode *node, Size
 		if (problem)
 			BtrReportCorruption(writer->rel, BufferGetBlockNumber(buf),
 								InvalidOffsetNumber, problem);
-		state = BtrPageOwnerState(page);
+		state = BtrPageOwnerState(writer->rel, BufferGetBlockNumber(buf), page);
 		*room = state == BTR_OWNER_RUNNING ? 0 : BtrPageRoom(page);
 		/* an aborted owner's nodes make room */
 		if (state == BTR_OWNER_RUNNING ||

@@ -218,10 +218,10 @@ find_times(const AggregateState *state, int64 start, int64 end, PointGroup *grou
 	if (!state->times_wanted)
 		return;
 	if (!BtrViewNearest(state->view, start, false, &point))
-		elog(ERROR, "found no point after %lld", (long long) start);
+		BtrReportTree(&state->view->tree, "Its nodes count points from %lld on, but there are none", (long long) start);
 	group->first = point.time;
 	if (!BtrViewNearest(state->view, end, true, &point))
-		elog(ERROR, "found no point before %lld", (long long) end);
+		BtrReportTree(&state->view->tree, "Its nodes count points before %lld, but there are none", (long long) end);
 	group->last = point.time;
 }
 

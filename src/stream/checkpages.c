@@ -172,7 +172,13 @@ check_page(BtrCheckState *state, void *arg)
 	if (!marked)
 		BtrCheckReport(blkno, InvalidOffsetNumber,
 					   "Page has an owner, but its map page has no mark for it", state);
-	owner = BtrPageOwnerState(page);
+	problem = BtrOwnerProblem(page);
+	if (problem != NULL)
+	{
+		BtrCheckReport(blkno, InvalidOffsetNumber, problem, state);
+		return;
+	}
+	owner = BtrPageOwnerState(state->rel, blkno, page);
 	for (OffsetNumber off = FirstOffsetNumber; off <= PageGetMaxOffsetNumber(page); off++)
 		check_item(state, page, owner, blkno, off);
 }

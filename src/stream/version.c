@@ -289,8 +289,8 @@ edge_point(Relation rel, const pg_uuid_t *stream, const BtrRoot *root, bool last
 	tree.stream = *stream;
 	tree.root = *root;
 	if (!BtrNearest(&tree, last ? BTR_TIME_MAX : BTR_TIME_MIN, last, &point))
-		elog(ERROR, "tree of %lld points has no %s one",
-			 (long long) root->stat.count, last ? "last" : "first");
+		BtrReportTree(&tree, "Its root counts %lld points, but there is no %s one",
+					  (long long) root->stat.count, last ? "last" : "first");
 	return point;
 }
 

@@ -17,7 +17,7 @@
  * *rank the place in that child.  Returns the child's first entry.
  */
 static int
-find_child(const BtrNode *node, int64 *rank)
+find_child(const BtrTree *tree, const BtrNode *node, int64 *rank)
 {
 	for (int i = 0; i < node->h.nitems;)
 	{
@@ -31,7 +31,7 @@ find_child(const BtrNode *node, int64 *rank)
 		*rank -= count;
 		i += parts;
 	}
-	elog(ERROR, "node has fewer points than its entries say");
+	BtrReportTree(tree, "A node counts more points than its entries");
 }
 
 /*
@@ -54,7 +54,7 @@ BtrPointAt(const BtrTree *tree, int64 rank, BtrPoint *point)
 	walk->alone = true;
 	while ((node = BtrWalkRead(walk, &ref))->h.kind != BTR_NODE_LEAF)
 	{
-		ref = BtrEntryRef(node, find_child(node, &rank));
+		ref = BtrEntryRef(node, find_child(tree, node, &rank));
 		BtrWalkPush(walk);
 	}
 	BtrNodeDecodePoint(tree->rel, node, &ref.tid, (int) rank, point);
@@ -105,7 +105,7 @@ subtree_bytes(BtrWalk *walk, const BtrRef *ref, int nleaves)
 		for (int i = 0; i < nleaves; i++)
 		{
 			int64		rank = (int64) (node->h.count * ((i + 0.5) / nleaves));
-			BtrRef		child = BtrEntryRef(node, find_child(node, &rank));
+			BtrRef		child = BtrEntryRef(node, find_child(&walk->tree, node, &rank));
 
 			bytes += subtree_bytes(walk, &child, 1) * node->h.count / child.count / nleaves;
 		}

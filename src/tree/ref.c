@@ -4,8 +4,43 @@
  */
 #include "postgres.h"
 
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+#include "utils/uuid.h"
+
 #include "tree/walk.h"
 #include "types/stat.h"
+
+/*
+ * Raises the error of a damaged tree; see tree.h.
+ */
+void
+BtrReportTree(const BtrTree *tree, const char *problem,...)
+{
+	StringInfoData detail;
+	int			needed;
+
+	initStringInfo(&detail);
+	do
+	{
+		va_list		args;
+
+		va_start(args, problem);
+		needed = appendStringInfoVA(&detail, problem, args);
+		va_end(args);
+		if (needed > 0)
+			enlargeStringInfo(&detail, needed);
+	} while (needed > 0);
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("tree of stream \"%s\" in relation \"%s\" is corrupted",
+					DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&tree->stream))),
+					RelationGetRelationName(tree->rel)),
+			 errdetail("%s.", detail.data),
+			 errhint("Call btrdb_check() to see what else is affected.")));
+}
 
 /*
  * Makes *root the empty tree.

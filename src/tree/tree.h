@@ -38,6 +38,12 @@ typedef struct BtrTree
 	BtrRoot		root;
 } BtrTree;
 
+/*
+ * Raises XX001: the nodes of a tree are sound each, but not together.  problem: a sentence without
+ * a full stop.
+ */
+pg_noreturn extern void BtrReportTree(const BtrTree *tree, const char *problem,...) pg_attribute_printf(2, 3);
+
 /* The promise of a version row about its root node. */
 extern BtrRef BtrRootRef(const BtrRoot *root);
 
