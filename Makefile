@@ -57,6 +57,7 @@ CODEC_BENCH_SOURCES = $(srcdir)/t/codec/codec_bench.c $(srcdir)/t/codec/shapes.c
 CODEC_FLAGS = -g -Wall -Wextra -Werror $(filter -Wno-%,$(PG_CFLAGS)) -I$(srcdir)/src -I$(srcdir)/t/codec
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 CODEC_FUZZ_SECONDS = 60
+CLANG_FUZZ = clang
 
 .PHONY: codec-check codec-bench codec-counts codec-fuzz
 codec-check:
@@ -80,8 +81,17 @@ codec-counts:
 
 codec-fuzz:
 	mkdir -p build/corpus
-	clang -O1 $(CODEC_FLAGS) $(SANITIZE) -fsanitize=fuzzer -o build/codec_fuzz $(CODEC_SOURCES) $(srcdir)/t/codec/codec_fuzz.c
-	build/codec_fuzz -artifact_prefix=build/ -max_total_time=$(CODEC_FUZZ_SECONDS) -max_len=20000 build/corpus
+	$(CLANG_FUZZ) -O1 $(CODEC_FLAGS) $(SANITIZE) -fsanitize=fuzzer -o build/codec_fuzz $(CODEC_SOURCES) $(srcdir)/t/codec/codec_fuzz.c
+	build/codec_fuzz -artifact_prefix=build/ -max_total_time=$(CODEC_FUZZ_SECONDS) -max_len=20000 build/corpus $(srcdir)/t/codec/corpus
+
+# The rows that streams share: without a server, but with its headers and its checksums.
+.PHONY: mix-fuzz
+mix-fuzz:
+	mkdir -p build/mix_corpus
+	$(CLANG_FUZZ) -O1 $(CODEC_FLAGS) -isystem $(shell $(PG_CONFIG) --includedir-server) $(SANITIZE) \
+		-fsanitize=fuzzer -o build/mix_fuzz $(srcdir)/src/stream/mix.c $(srcdir)/t/codec/mix_fuzz.c \
+		-L$(shell $(PG_CONFIG) --pkglibdir) -L$(shell $(PG_CONFIG) --libdir) -lpgport
+	build/mix_fuzz -artifact_prefix=build/ -max_total_time=$(CODEC_FUZZ_SECONDS) -max_len=2640 build/mix_corpus $(srcdir)/t/codec/mix_corpus
 
 # The statistics by themselves, likewise.
 .PHONY: stat-check

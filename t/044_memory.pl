@@ -21,7 +21,7 @@ use constant {
 };
 
 # Points of the long stream.
-my $points = $ENV{BTRDB_POINTS} || 10_000_000;
+my $points = size_of(ci => 10_000_000, full => 100_000_000, env => 'BTRDB_POINTS');
 
 my $node = btrdb_node('memory',
 	'shared_buffers = 16MB',
