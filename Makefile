@@ -4,7 +4,8 @@
 #   make install              install into that PostgreSQL
 #   ./check                   build with assertions and run every test on private servers
 #
-# DEBUG=1 turns on this extension's assertions; WERROR=1 makes warnings errors.
+# DEBUG=1 turns on this extension's assertions; WERROR=1 makes warnings errors; COVERAGE=1
+# counts the lines that are executed, for gcov.
 
 EXTENSION = btrdb
 MODULE_big = btrdb
@@ -29,6 +30,10 @@ PG_CPPFLAGS += -include $(srcdir)/src/debug_places.h
 endif
 ifeq ($(WERROR),1)
 PG_CFLAGS += -Werror
+endif
+ifeq ($(COVERAGE),1)
+PG_CFLAGS += --coverage -O0 -U_FORTIFY_SOURCE
+SHLIB_LINK += --coverage
 endif
 
 # Flags and attributes in PostgreSQL's headers are those of the compiler that built it.
