@@ -92,6 +92,11 @@ FROM pg_stats WHERE schemaname = 'btrdb' AND tablename = 'points' ORDER BY attna
 SELECT bounds[1] <= 1000 AS low, bounds[51] BETWEEN 45000 AND 55000 AS middle, bounds[101] >= 99000 AS high
 FROM (SELECT histogram_bounds::text::bigint[] AS bounds FROM pg_stats
 	WHERE schemaname = 'btrdb' AND tablename = 'points' AND attname = 'time') AS s;
+-- the sample is in the order of the places, however small a part of it is kept
+SET default_statistics_target = 10;
+ANALYZE btrdb.points;
+SELECT correlation > 0.99 AS correlated FROM pg_stats WHERE schemaname = 'btrdb' AND tablename = 'points' AND attname = 'time';
+RESET default_statistics_target;
 -- of nothing
 BEGIN;
 TRUNCATE btrdb.points;

@@ -31,6 +31,7 @@
 
 /* Points in a sample, about; that is what the default statistics target asks for. */
 #define SAMPLE_POINTS	30000
+StaticAssertDecl(SAMPLE_POINTS <= PG_UINT16_MAX, "numbers of points of a block fit an OffsetNumber");
 
 /* A stream and the number of points up to its end. */
 typedef struct StreamPoints
@@ -52,6 +53,7 @@ typedef struct AnalyzeScan
 	bool		secret;			/* some users must not see some streams */
 
 	/* The current block */
+	BlockNumber blkno;
 	int64		first;			/* ordinals of its points: [first, end) */
 	int64		end;
 	int64		wanted;			/* points to be sampled of it */
@@ -170,6 +172,7 @@ BtrAnalyzeNextBlock(BTR_ANALYZE_NEXT_BLOCK_ARGS)
 
 	if (!BtrAnalyzeBlock(&blkno))
 		return false;
+	state->blkno = blkno;
 	state->first = Min((int64) (blkno / state->nblocks * state->total), state->total);
 	state->end = Min((int64) ((blkno + 1) / state->nblocks * state->total), state->total);
 	state->wanted = state->secret ? 0 : Min(state->end - state->first, (int64) per_block);
@@ -263,5 +266,8 @@ BtrAnalyzeNextTuple(TableScanDesc base, TransactionId OldestXmin, double *livero
 		(int64) (width * (scan->sampled + pg_prng_double(&pg_global_prng_state)));
 	store_point(scan, Min(ordinal, scan->end - 1), slot);
 	scan->sampled++;
+
+	/* ANALYZE orders the sample by place, to find correlations */
+	ItemPointerSet(&slot->tts_tid, scan->blkno, (OffsetNumber) scan->sampled);
 	return true;
 }

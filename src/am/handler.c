@@ -65,12 +65,32 @@ not_supported(Relation rel, const char *command, const char *hint)
 /* ---- scans ---- */
 
 /*
- * Returns the kind of slot that could hold this table's rows.
+ * Copies a slot's row, with its place: ANALYZE orders its sample by that.
+ */
+static HeapTuple
+copy_placed_tuple(TupleTableSlot *slot)
+{
+	HeapTuple	tuple = TTSOpsVirtual.copy_heap_tuple(slot);
+
+	tuple->t_self = slot->tts_tid;
+	return tuple;
+}
+
+/*
+ * Returns the kind of slot that could hold this table's rows: a virtual one whose copies
+ * keep the place.
  */
 static const TupleTableSlotOps *
 btr_slot_callbacks(Relation rel)
 {
-	return &TTSOpsVirtual;
+	static TupleTableSlotOps placed;
+
+	if (placed.copy_heap_tuple == NULL)
+	{
+		placed = TTSOpsVirtual;
+		placed.copy_heap_tuple = copy_placed_tuple;
+	}
+	return &placed;
 }
 
 /*
