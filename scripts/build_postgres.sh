@@ -23,32 +23,61 @@ declare -A suites=([15]=bookworm [16]=trixie [17]=trixie [18]=sid)
 
 scratch=''
 
-# Removes the scratch directory.
+# Shows the end of the log if the build has failed, and removes the scratch directory.
 # shellcheck disable=SC2317  # the trap calls it
 cleanup()
 {
-	[ -z "$scratch" ] || rm -rf "$scratch"
+	local status=$?
+
+	if [ "$status" -ne 0 ] && [ -e "$scratch/log" ]; then
+		tail -n 50 "$scratch/log" >&2
+		echo "$program: could not build" >&2
+	fi
+	rm -rf "$scratch"
 }
 
 # Downloads the source package of PostgreSQL $1 into $scratch/download, as apt
-# does with a source line for its suite.
+# does with a source line for its suite.  A mirror may list a release that it does not
+# have yet, but still have one before it: its signature is one of Debian's developers.
 download()
 {
 	# shellcheck disable=SC2016  # apt fills these in
-	local private=$scratch/apt format='$(ORIGIN) $(LABEL) $(REPO_URI)' mirror keys
-	local -a apt
+	local private=$scratch/apt format='$(ORIGIN) $(LABEL) $(REPO_URI)'
+	local keys=/usr/share/keyrings/debian-archive-keyring.gpg mirror listed upstream minor try
+	local -a options
 
 	mirror=$(apt-get indextargets --format "$format" 'Identifier: Packages' |
-		sed -n 's/^Debian Debian //p' | head -n 1)
+		sed -n 's/^Debian Debian //p' | sed -n '1s|/*$||p')
 	[ -n "$mirror" ] || die "apt knows no mirror of Debian"
-	keys=/usr/share/keyrings/debian-archive-keyring.gpg
 	"${as_user[@]}" mkdir -p "$private/lists/partial" "$private/cache/archives/partial" "$scratch/download"
 	echo "deb-src [signed-by=$keys] $mirror ${suites[$1]} main" | "${as_user[@]}" tee "$private/sources.list" >/dev/null
-	apt=(env --chdir="$scratch/download" apt-get -qq
-		-o Dir::Etc::sourcelist="$private/sources.list" -o Dir::Etc::sourceparts=- -o Dir::Etc::preferencesparts=-
-		-o Dir::State::lists="$private/lists" -o Dir::Cache="$private/cache" -o APT::Sandbox::User=)
-	"${as_user[@]}" "${apt[@]}" update
-	"${as_user[@]}" "${apt[@]}" source --download-only "postgresql-$1"
+	options=(-qq -o Dir::Etc::sourcelist="$private/sources.list" -o Dir::Etc::sourceparts=-
+		-o Dir::Etc::preferencesparts=- -o Dir::State::lists="$private/lists" -o Dir::Cache="$private/cache"
+		-o APT::Sandbox::User=)
+	cd "$scratch/download"
+	"${as_user[@]}" apt-get "${options[@]}" update
+	"${as_user[@]}" apt-get "${options[@]}" source --download-only "postgresql-$1" && return 0
+
+	listed=$(apt-cache "${options[@]}" showsrc --only-source "postgresql-$1" | sed -n 's/^Version: //p' | head -n 1)
+	upstream=${listed%-*}
+	minor=${upstream#*.}
+	install_missing debian-keyring
+	for try in 1 2 3; do
+		fetch "$mirror/pool/main/p/postgresql-$1" "postgresql-$1_$1.$((minor - try))" "${listed##*-}" && return 0
+	done
+	return 1
+}
+
+# Downloads release $2, package revision $3, from the directory $1 of a mirror.  The .dsc
+# has the checksums of the others.
+fetch()
+{
+	local name
+
+	for name in "$2-$3.dsc" "$2.orig.tar.bz2" "$2-$3.debian.tar.xz"; do
+		"${as_user[@]}" /usr/lib/apt/apt-helper download-file "$1/$name" "$name" || return
+	done
+	"${as_user[@]}" gpgv --keyring /usr/share/keyrings/debian-keyring.gpg "$2-$3.dsc"
 }
 
 # Builds PostgreSQL $1 with the settings $3... for configure and installs it in $2.
@@ -58,12 +87,10 @@ build()
 	shift 2
 
 	download "$major"
-	"${as_user[@]}" mkdir "$scratch/source" "$scratch/debian"
-	"${as_user[@]}" tar -C "$scratch/source" --strip-components=1 -xf "$scratch"/download/*.orig.tar.*
-	"${as_user[@]}" tar -C "$scratch/debian" -xf "$scratch"/download/*.debian.tar.*
+	"${as_user[@]}" dpkg-source --skip-patches -x "$scratch"/download/*.dsc "$scratch/source"
 	# Debian's setting with which tests find an extension in a directory of their
 	# own; since 18 there is another one.
-	debian=$scratch/debian/debian/patches/extension_destdir
+	debian=$scratch/source/debian/patches/extension_destdir
 	if [ -e "$debian" ]; then
 		"${as_user[@]}" patch -s -d "$scratch/source" -p1 -i "$debian"
 	fi
@@ -84,7 +111,7 @@ main()
 	[[ -v suites["${major:-none}"] ]] ||
 		die "which PostgreSQL? one of: $(printf '%s\n' "${!suites[@]}" | sort | tr '\n' ' ')"
 	cflags='-O1 -ggdb -fno-omit-frame-pointer'
-	packages=(gcc libc6-dev make perl libipc-run-perl bison flex zlib1g-dev patch xz-utils bzip2 debian-archive-keyring)
+	packages=(gcc libc6-dev make perl libipc-run-perl bison flex zlib1g-dev patch dpkg-dev xz-utils bzip2 debian-archive-keyring)
 	case $kind in
 		'') ;;
 		valgrind) cflags+=' -DUSE_VALGRIND'; packages+=(valgrind) ;;
@@ -109,8 +136,8 @@ main()
 		rm -rf "$prefix"
 		[ "$user" = "$(id -un)" ] || chown "$user" "$scratch" "$cache"
 		enter_scratch
-		build "$major" "$prefix" "${settings[@]}" </dev/null >"$scratch/log" 2>&1 ||
-			{ tail -n 50 "$scratch/log" >&2; die "could not build PostgreSQL $major"; }
+		# not in a condition, where errors would not end it
+		build "$major" "$prefix" "${settings[@]}" </dev/null >"$scratch/log" 2>&1
 		echo "${settings[*]}" | "${as_user[@]}" tee "$prefix/built" >/dev/null
 	fi
 	echo "$prefix/bin/pg_config"

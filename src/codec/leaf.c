@@ -10,7 +10,6 @@
  * First byte: format in the low bits, flags of the time column above.  Then
  * the number of points, variable-length.
  */
-#define FORMAT				1
 #define FORMAT_BITS			4
 
 /*
@@ -29,11 +28,20 @@ BtrLeafEncode(const int64_t *time, const double *value, int n,
 	before_values = 1 + BtrVarintSize((uint64_t) n) + times.size;
 	if (before_values >= cap)
 		return 0;
-	*p++ = (uint8_t) (FORMAT | times.flags << FORMAT_BITS);
+	*p++ = (uint8_t) (BTR_LEAF_FORMAT | times.flags << FORMAT_BITS);
 	p = BtrPutVarint(p, (uint64_t) n);
 	p = BtrTimesWrite(p, &times, time, n);
 	values = BtrValuesWrite(p, cap - before_values, value, n);
 	return values == 0 ? 0 : before_values + values;
+}
+
+/*
+ * Reads the format version; see leaf.h.
+ */
+int
+BtrLeafFormat(const uint8_t *src, size_t len)
+{
+	return len == 0 ? -1 : *src & ((1 << FORMAT_BITS) - 1);
 }
 
 /*
@@ -45,8 +53,7 @@ read_header(BtrBytes *in, int *flags)
 	uint64_t	n;
 
 	*flags = 0;
-	if (BtrBytesLeft(in) == 0 ||
-		(*in->pos & ((1 << FORMAT_BITS) - 1)) != FORMAT)
+	if (BtrLeafFormat(in->pos, BtrBytesLeft(in)) != BTR_LEAF_FORMAT)
 		return -1;
 	*flags = *in->pos++ >> FORMAT_BITS;
 	if (!BtrGetVarint(in, &n) || n < 1 || n > BTR_LEAF_MAX_POINTS)

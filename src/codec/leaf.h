@@ -18,6 +18,9 @@
 
 #define BTR_LEAF_MAX_POINTS		4096
 
+/* The format version that is written, and the only one that is read. */
+#define BTR_LEAF_FORMAT			1
+
 /* An upper bound of the size of an encoded block of n points. */
 #define BTR_LEAF_BOUND(n)		(64 + (size_t) (n) * 16)
 
@@ -29,8 +32,14 @@ extern size_t BtrLeafEncode(const int64_t *time, const double *value, int n,
 							uint8_t *dst, size_t cap);
 
 /*
+ * Reads the format version of a block, which all versions have in the same place.  Returns
+ * -1 if the block has no bytes.
+ */
+extern int	BtrLeafFormat(const uint8_t *src, size_t len);
+
+/*
  * Reads the number of points of a block.  Returns -1 if the block's header is
- * damaged.
+ * damaged, or of another version.
  */
 extern int	BtrLeafCount(const uint8_t *src, size_t len);
 

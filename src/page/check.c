@@ -128,6 +128,7 @@ entries_problem(const BtrNodeHeader *item)
 char *
 BtrNodeProblem(const BtrNodeHeader *item, Size len)
 {
+	const uint8 *payload = (const uint8 *) (item + 1);
 	uint64		start;
 	uint64		width;
 	uint32		crc;
@@ -135,14 +136,16 @@ BtrNodeProblem(const BtrNodeHeader *item, Size len)
 	if (len < sizeof(BtrNodeHeader) || len > BTR_NODE_MAX)
 		return psprintf("Item has %zu bytes, expected %zu to %zu",
 						len, sizeof(BtrNodeHeader), (Size) BTR_NODE_MAX);
+
+	/* first: whatever follows may be different in another version */
+	if (item->format != BTR_FORMAT_VERSION)
+		return psprintf("Node has format version %u, expected %d",
+						item->format, BTR_FORMAT_VERSION);
 	if (item->length != len)
 		return psprintf("Item has %zu bytes, its header says %u", len, item->length);
 	crc = BtrNodeCrc(item, len);
 	if (crc != item->crc)
 		return psprintf("Checksum is %08X, expected %08X", crc, item->crc);
-	if (item->format != BTR_FORMAT_VERSION)
-		return psprintf("Node has format version %u, expected %d",
-						item->format, BTR_FORMAT_VERSION);
 	if (item->flags != 0)
 		return psprintf("Node has unknown flags %02X", item->flags);
 
@@ -161,12 +164,14 @@ BtrNodeProblem(const BtrNodeHeader *item, Size len)
 	switch (item->kind)
 	{
 		case BTR_NODE_LEAF:
+			if (BtrLeafFormat(payload, len - sizeof(*item)) != BTR_LEAF_FORMAT)
+				return psprintf("Points of leaf have format version %d, expected %d",
+								BtrLeafFormat(payload, len - sizeof(*item)), BTR_LEAF_FORMAT);
 			if (item->nitems < 1 || item->nitems > BTR_LEAF_MAX_POINTS ||
 				item->count != item->nitems ||
-				BtrLeafCount((const uint8 *) (item + 1), len - sizeof(*item)) != item->nitems)
+				BtrLeafCount(payload, len - sizeof(*item)) != item->nitems)
 				return psprintf("Leaf has " INT64_FORMAT " points, its payload %d",
-								item->count,
-								BtrLeafCount((const uint8 *) (item + 1), len - sizeof(*item)));
+								item->count, BtrLeafCount(payload, len - sizeof(*item)));
 			return NULL;
 		case BTR_NODE_INNER:
 			if ((item->nslots & (item->nslots - 1)) != 0 ||

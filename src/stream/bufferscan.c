@@ -79,6 +79,24 @@ report_damaged_row(const BtrBufferScan *scan)
 }
 
 /*
+ * Raises an error if the current row's points are in another format version.
+ */
+static void
+check_format(const BtrBufferScan *scan, const bytea *block)
+{
+	int			format = BtrLeafFormat((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block));
+
+	if (format != BTR_LEAF_FORMAT)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("row (%u,%u) of \"btrdb.buffer\" has format version %d, expected %d",
+						ItemPointerGetBlockNumber(&scan->tuple->t_self),
+						ItemPointerGetOffsetNumber(&scan->tuple->t_self),
+						format, BTR_LEAF_FORMAT),
+				 errdetail("It holds points of stream \"%s\".", BtrUuidText(&scan->stream))));
+}
+
+/*
  * Returns a column of the current row; none may be NULL.
  */
 static Datum
@@ -112,6 +130,7 @@ BtrBufferScanNext(BtrBufferScan *scan, ScanDirection direction)
 	{
 		bytea	   *block = DatumGetByteaPP(get_column(scan, Anum_buffer_points));
 
+		check_format(scan, block);
 		scan->count = BtrLeafCount((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block));
 		if (scan->count < 1 || scan->count > BTR_LEAF_MAX_POINTS)
 			report_damaged_row(scan);

@@ -471,6 +471,7 @@ check_buffer_row(BtrCheckState *state, HeapTuple tuple, TupleDesc desc)
 	int64		ordinal;
 	int64		total;
 	const bytea *block;
+	int			format;
 	int			n;
 
 	heap_deform_tuple(tuple, desc, value, isnull);
@@ -483,6 +484,13 @@ check_buffer_row(BtrCheckState *state, HeapTuple tuple, TupleDesc desc)
 	ordinal = DatumGetInt64(value[Anum_buffer_ordinal - 1]);
 	total = DatumGetInt64(value[Anum_buffer_total - 1]);
 	block = DatumGetByteaPP(value[Anum_buffer_points - 1]);
+	format = BtrLeafFormat((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block));
+	if (format != BTR_LEAF_FORMAT)
+	{
+		BtrCheckReportRow(state, "Buffered row %lld has format version %d, expected %d",
+						  (long long) ordinal, format, BTR_LEAF_FORMAT);
+		return;
+	}
 	n = BtrLeafCount((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block));
 	if (n < 1 || n > BTR_LEAF_MAX_POINTS)
 	{

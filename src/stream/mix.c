@@ -10,8 +10,6 @@
 
 #include "stream/mix.h"
 
-#define FORMAT		1
-
 /* Places of the header's fields, and its size. */
 #define AT_CRC			0
 #define AT_FORMAT		4
@@ -139,7 +137,7 @@ BtrMixWrite(const BtrMixPart *part, int nparts, uint8 *dst)
 		}
 	}
 
-	dst[AT_FORMAT] = FORMAT;
+	dst[AT_FORMAT] = BTR_MIX_FORMAT;
 	dst[AT_WIDTH] = (uint8) width;
 	dst[AT_NSTREAMS] = (uint8) nparts;
 	dst[AT_NPOINTS] = (uint8) n;
@@ -150,7 +148,16 @@ BtrMixWrite(const BtrMixPart *part, int nparts, uint8 *dst)
 }
 
 /*
- * Opens a block.  Returns false if its bytes are damaged.
+ * Reads the format version of a block; -1 if it has no place for it.
+ */
+int
+BtrMixFormat(const uint8 *src, size_t len)
+{
+	return len > AT_FORMAT ? src[AT_FORMAT] : -1;
+}
+
+/*
+ * Opens a block.  Returns false if its bytes are damaged, or of another version.
  */
 bool
 BtrMixOpen(const uint8 *src, size_t len, BtrMix *mix)
@@ -158,7 +165,7 @@ BtrMixOpen(const uint8 *src, size_t len, BtrMix *mix)
 	const uint8 *p = src + HEADER_SIZE;
 	pg_crc32c	crc;
 
-	if (len < HEADER_SIZE || len > BTR_MIX_MAX_SIZE || src[AT_FORMAT] != FORMAT)
+	if (len < HEADER_SIZE || len > BTR_MIX_MAX_SIZE || src[AT_FORMAT] != BTR_MIX_FORMAT)
 		return false;
 	mix->width = src[AT_WIDTH];
 	mix->nstreams = src[AT_NSTREAMS];

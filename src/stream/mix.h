@@ -27,6 +27,9 @@ typedef struct BtrMixPart
 	int64		n;
 } BtrMixPart;
 
+/* The format version that is written, and the only one that is read. */
+#define BTR_MIX_FORMAT		1
+
 /* A block that was opened; points into it. */
 typedef struct BtrMix
 {
@@ -49,7 +52,10 @@ extern size_t BtrMixSize(int nstreams, int n, int64 first, int64 last);
 /* Writes a block of parts, which are sorted by stream; returns its size. */
 extern size_t BtrMixWrite(const BtrMixPart *part, int nparts, uint8 *dst);
 
-/* Opens a block; false if its bytes are damaged. */
+/* The format version of a block, which all versions have in the same place; -1 if it is too short. */
+extern int	BtrMixFormat(const uint8 *src, size_t len);
+
+/* Opens a block; false if its bytes are damaged, or of another version. */
 extern bool BtrMixOpen(const uint8 *src, size_t len, BtrMix *mix);
 
 /* The uuid of stream i. */

@@ -138,8 +138,18 @@ void
 BtrMixedScanOpen(BtrMixedScan *scan, BtrMix *mix)
 {
 	bytea	   *block = DatumGetByteaPP(get_column(scan, Anum_mixed_points));
+	const uint8 *src = (const uint8 *) VARDATA_ANY(block);
+	size_t		len = VARSIZE_ANY_EXHDR(block);
 
-	if (!BtrMixOpen((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block), mix))
+	if (BtrMixFormat(src, len) != BTR_MIX_FORMAT)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("row (%u,%u) of \"btrdb.mixed\" has format version %d, expected %d",
+						ItemPointerGetBlockNumber(&scan->tuple->t_self),
+						ItemPointerGetOffsetNumber(&scan->tuple->t_self),
+						BtrMixFormat(src, len), BTR_MIX_FORMAT),
+				 errdetail("It holds points of streams of cohort %lld.", (long long) scan->cohort)));
+	if (!BtrMixOpen(src, len, mix))
 		BtrMixedScanReportDamage(scan);
 }
 
