@@ -42,6 +42,9 @@
 	} while (0)
 #define SOFT_ERROR_OCCURRED(escontext) false
 
+/* What the storage manager reads and writes is aligned for direct I/O since 16. */
+#define PGIOAlignedBlock PGAlignedBlock
+
 #define RelFileLocator RelFileNode
 #define rd_locator rd_node
 #endif

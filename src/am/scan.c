@@ -46,6 +46,13 @@ BtrScanBeginRows(Relation rel, Snapshot snapshot, int nkeys, struct ScanKeyData 
 	scan = palloc0(sizeof(RowScan));
 	scan->base.rs_rd = rel;
 	scan->base.rs_snapshot = snapshot;
+	if (snapshot != NULL && snapshot->snapshot_type == SNAPSHOT_DIRTY)
+	{
+		/* no row is of a running transaction: its reader would wait for that */
+		snapshot->xmin = InvalidTransactionId;
+		snapshot->xmax = InvalidTransactionId;
+		snapshot->speculativeToken = 0;
+	}
 	scan->base.rs_flags = flags;
 	scan->context = CurrentMemoryContext;
 	return &scan->base;

@@ -67,7 +67,7 @@ BtrStoreCopy(Relation from, Relation to)
 	BlockNumber nblocks = RelationGetNumberOfBlocks(from);
 	BlockNumber written = RelationGetNumberOfBlocks(to);
 	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
-	PGAlignedBlock block;
+	PGIOAlignedBlock block;
 	Page		page = (Page) block.data;
 
 	/* The empty pages at the end stay behind. */

@@ -56,7 +56,7 @@ BtrMetaInit(Page page)
 void
 BtrMetaCreate(RelFileLocator rlocator, char persistence)
 {
-	PGAlignedBlock block;
+	PGIOAlignedBlock block;
 	Page		page = (Page) block.data;
 	SMgrRelation srel;
 
