@@ -20,7 +20,8 @@ CREATE FUNCTION work(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, BUFFERS OFF, SUMMARY OFF) ' || query LOOP
+		line := regexp_replace(line, '(rows=\d+)\.00', '\1');
 		IF line ~ 'Scan|Aggregate|Sort|Read:' THEN
 			RETURN NEXT line;
 		END IF;
@@ -188,10 +189,11 @@ FETCH ALL FROM d;
 CLOSE d;
 
 -- parallel plans
-SET force_parallel_mode = on;
+SELECT name AS force_parallel FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \gset
+SET :force_parallel = on;
 SELECT count(*), max(value) FROM btrdb.points;
 SELECT n, (SELECT max(value) FROM btrdb_values(uuid, 0, 1000)) FROM s ORDER BY n;
-RESET force_parallel_mode;
+RESET :force_parallel;
 
 -- rights
 CREATE ROLE regress_btrdb_aggregate;

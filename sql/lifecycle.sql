@@ -88,6 +88,7 @@ SELECT count(*) FROM traces WHERE objid >= 16384;
 
 -- the name of the schema must be free
 CREATE SCHEMA btrdb;
+\set SHOW_CONTEXT never
 CREATE EXTENSION btrdb;
 SELECT count(*) FROM traces WHERE objid >= 16384 AND classid <> 'pg_namespace'::regclass;
 \c :database

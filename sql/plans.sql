@@ -24,7 +24,8 @@ CREATE FUNCTION work(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, BUFFERS OFF, SUMMARY OFF) ' || query LOOP
+		line := coalesce(regexp_replace(line, 'rows=[0-9.]+', 'rows=' || round(substring(line FROM 'rows=([0-9.]+)')::numeric)), line);
 		IF line ~ 'Custom Scan|Read:' THEN
 			RETURN NEXT line;
 		END IF;
@@ -264,10 +265,11 @@ SET min_parallel_table_scan_size = 0;
 SET enable_memoize = off;
 EXPLAIN (COSTS OFF) SELECT sum(v.value) FROM s, btrdb_values(uuid, 0, 10000) AS v;
 SELECT sum(v.value) FROM s, btrdb_values(uuid, 0, 10000) AS v;
-SET force_parallel_mode = on;
+SELECT name AS force_parallel FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \gset
+SET :force_parallel = on;
 SELECT sum(p.value) FROM s JOIN btrdb.points AS p ON stream = uuid;
 SELECT count(*) FROM btrdb.points;
-RESET force_parallel_mode;
+RESET :force_parallel;
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;

@@ -52,7 +52,8 @@ CREATE FUNCTION work(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, BUFFERS OFF, SUMMARY OFF) ' || query LOOP
+		line := regexp_replace(line, '(rows=\d+)\.00', '\1');
 		IF line ~ 'Workers|Streams Read:|Parts Read:|Points Read:' THEN
 			RETURN NEXT trim(line);
 		END IF;

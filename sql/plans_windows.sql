@@ -15,7 +15,8 @@ CREATE FUNCTION pg_temp.work(query text) RETURNS SETOF text LANGUAGE plpgsql AS 
 DECLARE
 	line text;
 BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, BUFFERS OFF, SUMMARY OFF) ' || query LOOP
+		line := regexp_replace(line, '(rows=\d+)\.00', '\1');
 		IF line ~ 'Custom Scan|Read:' THEN
 			RETURN NEXT line;
 		END IF;
@@ -132,10 +133,11 @@ CREATE TABLE windows_ask AS TABLE ask;
 ANALYZE windows_ask;
 EXPLAIN (COSTS OFF) SELECT sum(w.count) FROM windows_ask AS q, btrdb_windows(q.stream, q.start, q."end", 3) AS w;
 SELECT sum(w.count) FROM windows_ask AS q, btrdb_windows(q.stream, q.start, q."end", 3) AS w;
-SET force_parallel_mode = on;
+SELECT name AS force_parallel FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \gset
+SET :force_parallel = on;
 SELECT sum(count), max(max) FROM btrdb_windows(:'a', 0, 60000, 7);
 SELECT sum(count), max(max) FROM btrdb_aligned_windows(:'a', 0, 60000, 7);
-RESET force_parallel_mode;
+RESET :force_parallel;
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;

@@ -71,12 +71,13 @@ RESET enable_seqscan;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
-SET force_parallel_mode = on;
+SELECT name AS force_parallel FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \gset
+SET :force_parallel = on;
 SELECT count(*) FROM btrdb.points;
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
-RESET force_parallel_mode;
+RESET :force_parallel;
 
 -- refused, whether or not there are such rows
 UPDATE btrdb.points SET value = 1;

@@ -77,11 +77,6 @@ ALTER TABLE btrdb.points RENAME COLUMN value TO v;
 ALTER TABLE btrdb.points RENAME TO p;
 ALTER TABLE btrdb.points SET SCHEMA public;
 ALTER TABLE btrdb.points ADD COLUMN minute bigint GENERATED ALWAYS AS (time / 60000000000) STORED;
-CREATE RULE "_RETURN" AS ON SELECT TO btrdb.points DO INSTEAD SELECT NULL::uuid AS stream, 1::bigint AS time, 1::float8 AS value;
-BEGIN;
-TRUNCATE btrdb.points;
-CREATE RULE "_RETURN" AS ON SELECT TO btrdb.points DO INSTEAD SELECT NULL::uuid AS stream, 1::bigint AS time, 1::float8 AS value;
-ROLLBACK;
 -- also where triggers are off
 SET session_replication_role = replica;
 ALTER TABLE btrdb.points SET ACCESS METHOD heap;

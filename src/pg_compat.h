@@ -136,8 +136,13 @@ BtrCompatOldestLoggedXid(void)
 #if PG_VERSION_NUM >= 180000
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"
+
+/* Relations that a query has, as far as their names matter to what EXPLAIN shows. */
+#define BtrExplainRelations(es)		((es)->rtable_size)
 #else
 #include "commands/explain.h"
+
+#define BtrExplainRelations(es)		list_length((es)->rtable)
 #endif
 
 /* ---- rights ---- */

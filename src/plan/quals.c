@@ -11,6 +11,7 @@
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "utils/array.h"
 #include "utils/float.h"
 #include "utils/ruleutils.h"
@@ -245,7 +246,7 @@ BtrExplainExpr(const char *label, Node *expr, CustomScanState *node, List *ances
 {
 	List	   *context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan,
 												  ancestors);
-	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
+	bool		prefix = BtrExplainRelations(es) > 1 || es->verbose;
 
 	ExplainPropertyText(label, deparse_expression(expr, context, prefix, false), es);
 }
@@ -267,7 +268,16 @@ BtrQualsExplain(List *clauses, Index varno, CustomScanState *node, List *ancesto
 		Expr	   *arg;
 		int			kind = BtrMatchQual(lfirst(lc), varno, &arg);
 
-		if (kind == BTR_QUAL_STREAM || kind == BTR_QUAL_STREAM_ANY)
+		if (kind == BTR_QUAL_STREAM && IsA(lfirst(lc), OpExpr) &&
+			arg == linitial(((OpExpr *) lfirst(lc))->args))
+		{
+			/* the planner has turned a join's condition round: show the column first */
+			OpExpr	   *turned = copyObject(lfirst(lc));
+
+			CommuteOpExpr(turned);
+			stream = lappend(stream, turned);
+		}
+		else if (kind == BTR_QUAL_STREAM || kind == BTR_QUAL_STREAM_ANY)
 			stream = lappend(stream, lfirst(lc));
 		else if (kind == BTR_QUAL_NONE)
 			value = lappend(value, lfirst(lc));

@@ -86,7 +86,7 @@ check_format(const BtrBufferScan *scan, const bytea *block)
 {
 	int			format = BtrLeafFormat((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block));
 
-	if (format != BTR_LEAF_FORMAT)
+	if (format >= 0 && format != BTR_LEAF_FORMAT)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("row (%u,%u) of \"btrdb.buffer\" has format version %d, expected %d",

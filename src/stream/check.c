@@ -485,7 +485,7 @@ check_buffer_row(BtrCheckState *state, HeapTuple tuple, TupleDesc desc)
 	total = DatumGetInt64(value[Anum_buffer_total - 1]);
 	block = DatumGetByteaPP(value[Anum_buffer_points - 1]);
 	format = BtrLeafFormat((const uint8 *) VARDATA_ANY(block), VARSIZE_ANY_EXHDR(block));
-	if (format != BTR_LEAF_FORMAT)
+	if (format >= 0 && format != BTR_LEAF_FORMAT)
 	{
 		BtrCheckReportRow(state, "Buffered row %lld has format version %d, expected %d",
 						  (long long) ordinal, format, BTR_LEAF_FORMAT);

@@ -141,7 +141,7 @@ BtrMixedScanOpen(BtrMixedScan *scan, BtrMix *mix)
 	const uint8 *src = (const uint8 *) VARDATA_ANY(block);
 	size_t		len = VARSIZE_ANY_EXHDR(block);
 
-	if (BtrMixFormat(src, len) != BTR_MIX_FORMAT)
+	if (BtrMixFormat(src, len) >= 0 && BtrMixFormat(src, len) != BTR_MIX_FORMAT)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("row (%u,%u) of \"btrdb.mixed\" has format version %d, expected %d",
