@@ -12,11 +12,13 @@ my $file;
 while (my $line = <>)
 {
 	$file = $1 if $line =~ /^File '(.*)'$/;
-	next unless $line =~ /^Lines executed:([0-9.]+)% of (\d+)$/ && defined $file;
-	if ($file =~ m{^src/.*\.c$})
+	next unless $line =~ /^Lines executed:([0-9.]+)% of (\d+)$/;
+	my ($percentage, $number) = ($1, $2);
+
+	if (defined $file && $file =~ m{^src/.*\.c$})
 	{
-		$lines{$file} = $2;
-		$executed{$file} = int($1 * $2 / 100 + 0.5);
+		$lines{$file} = $number;
+		$executed{$file} = int($percentage * $number / 100 + 0.5);
 	}
 	$file = undef;
 }

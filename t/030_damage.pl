@@ -276,7 +276,7 @@ my @logical = (
 		plant => sub { change_node(leaf($_[0]), kind => BtrdbPage::INNER) },
 	},
 	{
-		name => 'inner node that claims to be a leaf', caught => 1, problem => qr/points/,
+		name => 'inner node that claims to be a leaf', caught => 1, problem => qr/points/i,
 		plant => sub { change_node(leaf_parent($_[0]), kind => BtrdbPage::LEAF) },
 	},
 	{

@@ -90,7 +90,7 @@ foreach my $version (@later)
 			# the settings of the old server are not for this one
 			local $ENV{TEMP_CONFIG};
 			delete $ENV{TEMP_CONFIG};
-			$new->init(extra => [ $version >= 18 ? '--no-data-checksums' : () ]);
+			init_node($new);
 		}
 		$new->append_conf('postgresql.conf', "autovacuum = off\ntimezone = 'UTC'\nmax_prepared_transactions = 10\n");
 		my $dir = PostgreSQL::Test::Utils::tempdir_short();

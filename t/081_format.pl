@@ -22,10 +22,9 @@ my $write = $ENV{BTRDB_GOLDEN};
 my $golden = $write || "$FindBin::RealBin/golden/1";
 my @tables = qw(streams retired versions buffer mixed heads);
 
-# A server whose pages have no checksums of PostgreSQL, and whose transaction ids are ahead
-# of those that the store knows.
+# A server whose transaction ids are ahead of those that the store knows.
 my $node = PostgreSQL::Test::Cluster->new('format');
-$node->init(extra => [ $node->pg_version >= 18 ? '--no-data-checksums' : () ]);
+init_node($node);
 $node->append_conf('postgresql.conf', "autovacuum = off\ntimezone = 'UTC'\n");
 unless ($write)
 {

@@ -37,6 +37,7 @@ our @EXPORT = qw(
   btrdb_node
   check_is_clean
   crash
+  init_node
   kill9_all
   new_stream
   random_below
@@ -82,6 +83,16 @@ sub random_below
 	return int(rand($n));
 }
 
+# Makes the directory of a new server.  Without checksums of pages, which are the default since
+# 18: they would find damage before btrdb does.
+sub init_node
+{
+	my ($node) = @_;
+
+	$node->init(extra => [ $node->pg_version >= 18 ? '--no-data-checksums' : () ]);
+	return;
+}
+
 # Starts a new server with the extension in database postgres; @conf are lines
 # for postgresql.conf.
 sub btrdb_node
@@ -89,7 +100,7 @@ sub btrdb_node
 	my ($name, @conf) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
 
-	$node->init;
+	init_node($node);
 	$node->append_conf('postgresql.conf', join("\n",
 		'wal_level = replica',
 		'log_statement = none',
