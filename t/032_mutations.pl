@@ -20,7 +20,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $seed = test_seed();
-my $mutations = size_of(ci => 6000, full => 100000, env => 'BTRDB_MUTATIONS');
+my $mutations = size_of(ci => 4000, full => 100000, env => 'BTRDB_MUTATIONS');
 my $nstreams = 250;
 my $node = btrdb_node('mutations', 'autovacuum = off', 'shared_buffers = 64MB', 'log_min_messages = fatal', 'jit = off',
 	'max_parallel_workers_per_gather = 0', 'statement_timeout = 60s');

@@ -16,7 +16,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $seed = test_seed();
-my $mutations = size_of(ci => 10000, full => 300000);
+my $mutations = size_of(ci => 5000, full => 300000);
 my $node = btrdb_node('hostile', 'autovacuum = off', 'log_min_messages = warning', 'log_min_error_statement = panic', 'shared_buffers = 32MB');
 my $s = $node->safe_psql('postgres', q{
 CREATE TABLE received (n serial, p rawpoint, st statpoint, ps rawpoint[], ts bigint[], vs float8[]);
