@@ -37,9 +37,9 @@ CREATE FUNCTION pg_temp.work(query text) RETURNS SETOF text LANGUAGE plpgsql AS 
 DECLARE
 	line text;
 BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, BUFFERS OFF, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
 		IF line ~ 'Scan|Aggregate|Sort|Read:' THEN
-			RETURN NEXT line;
+			RETURN NEXT regexp_replace(line, '(rows=\d+)\.00', '\1');
 		END IF;
 	END LOOP;
 END
@@ -110,7 +110,7 @@ RESET plan_cache_mode;
 
 -- a view keeps the spelling that it was made with
 CREATE TEMP VIEW q AS SELECT * FROM btrdb_values('5f000000-0000-0000-0000-000000000001', '2024-01-01', '2024-01-01 00:01');
-SELECT pg_get_viewdef('q'::regclass);
+SELECT substring(pg_get_viewdef('q'::regclass) FROM 'FROM.*') AS definition;
 SELECT * FROM q;
 -- in the list of columns, and where rows are stored first
 SELECT btrdb_values(:'s', '2024-01-01', '2024-01-01 00:01');

@@ -121,8 +121,8 @@ foreach my $round (1 .. 3)
 		is("@late", '', "$name answers at once when cancelled, round $round");
 	}
 	my $now = $session->query_safe('SELECT sum(total_bytes) FROM pg_backend_memory_contexts') =~ s/\n.*//sr;
-	# Caches fill at first; what a command had gathered would be much more.
-	cmp_ok($now, '<', $memory + 1000000, 'memory stays what it was') if $round > 2;
+	# Caches fill at first; what a command had gathered would be much more, some 5 MB.
+	cmp_ok($now, '<', $memory + 2500000, 'memory stays what it was') if $round > 2;
 	$memory = $now;
 }
 diag("$cancelled cancelled, at most $slowest ms late");

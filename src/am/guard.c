@@ -27,7 +27,6 @@
 #include "utils/reltrigger.h"
 
 #include "am/am.h"
-#include "stream/stream.h"
 
 PG_FUNCTION_INFO_V1(btrdb_guard_commands);
 
@@ -147,17 +146,18 @@ check_points(Relation rel)
  * enabled: it is of streams that not everybody may see.  ANALYZE keeps nothing from then on.
  *
  * The lock that the command holds keeps ANALYZE of btrdb.points away, which locks
- * btrdb.streams before it looks.
+ * btrdb.streams (streams_oid) before it looks.
  */
 static void
-forget_statistics(Oid points)
+forget_statistics(Oid points, Oid streams_oid)
 {
-	Relation	streams = RelationIdGetRelation(BtrGetCatalog()->streams);
+	Relation	streams = OidIsValid(streams_oid) ? RelationIdGetRelation(streams_oid) : NULL;
 	Relation	rel;
 	ListCell   *lc;
 
+	/* somebody may have renamed it, which must not make other commands fail */
 	if (!RelationIsValid(streams))
-		elog(ERROR, "could not open relation with OID %u", BtrGetCatalog()->streams);
+		return;
 	if (streams->rd_rel->relrowsecurity &&
 		CheckRelationLockedByMe(streams, AccessExclusiveLock, false))
 	{
@@ -221,6 +221,6 @@ btrdb_guard_commands(PG_FUNCTION_ARGS)
 	if (CheckRelationLockedByMe(rel, ShareUpdateExclusiveLock, true))
 		check_points(rel);
 	RelationClose(rel);
-	forget_statistics(points);
+	forget_statistics(points, get_relname_relid("streams", schema));
 	PG_RETURN_NULL();
 }
