@@ -64,6 +64,7 @@ INSERT INTO matrix_op (kind, what, run) VALUES
 	('write', 'INSERT INTO streams', 'INSERT INTO btrdb.streams (uuid, collection) VALUES (''90000000-0000-0000-0000-00000000000f'', ''matrix/new'')'),
 	('write', 'UPDATE streams', 'UPDATE btrdb.streams SET annotations = ''{"a": 1}'' WHERE uuid = %L RETURNING uuid'),
 	('remove', 'btrdb_delete', 'SELECT btrdb_delete(%L, 0, 1000000)'),
+	('remove', 'btrdb_trim', 'SELECT btrdb_trim(%L, 0, 20)'),
 	('remove', 'btrdb_revert', 'SELECT btrdb_revert(%L, 10)'),
 	('remove', 'btrdb_prune', 'SELECT btrdb_prune(%L, 12)'),
 	('remove', 'btrdb_obliterate', 'SELECT btrdb_obliterate(%L)'),

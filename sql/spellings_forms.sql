@@ -29,7 +29,7 @@ SELECT call, pg_temp.picked(call) FROM (VALUES
 	('btrdb_count($1)'), ('btrdb_count($1, $2)'), ('btrdb_count($1, $2, $3)'), ('btrdb_count($1, $2, $3, $4)'), ('btrdb_count($1, version => $2)'), ('btrdb_count($1, start => $2)'), ('btrdb_count($1, "end" => $2)'),
 	('btrdb_nearest($1, $2)'), ('btrdb_nearest($1, $2, $3)'), ('btrdb_nearest($1, $2, backward => true)'), ('btrdb_nearest($1, $2, version => $3)'),
 	('btrdb_earliest($1)'), ('btrdb_latest($1, $2)'), ('btrdb_changes($1, $2)'), ('btrdb_changes($1, $2, $3, $4)'),
-	('btrdb_delete($1, $2, $3)'), ('btrdb_version_at($1, $2)'),
+	('btrdb_delete($1, $2, $3)'), ('btrdb_trim($1, $2, $3)'), ('btrdb_version_at($1, $2)'),
 	('btrdb_insert($1, $2, $3)'), ('btrdb_insert($1, $2, $3, $4)'), ('btrdb_insert($1, $2, $3, merge => $4)'), ('btrdb_insert($1, $2)'), ('btrdb_insert($1, $2, merge => $3)'),
 	('btrdb_insert(stream => $1, "time" => $2, value => $3)'), ('btrdb_insert(stream => $1, times => $2, "values" => $3)'), ('btrdb_insert(stream => $1, points => $2)'),
 	('btrdb_time($1)'), ('btrdb_timestamp($1)')) AS c (call);
@@ -43,7 +43,7 @@ SELECT call, pg_temp.picked(call) FROM (VALUES
 	-- timestamps, dates, now()
 	('btrdb_values($1, now(), $2)'), ('btrdb_values($1, $2, now())'), ('btrdb_values($1, current_date, localtimestamp)'), ('btrdb_values($1, now() - interval ''1 day'', $2)'),
 	('btrdb_windows($1, now(), $2, $3)'), ('btrdb_windows($1, current_date, $2, $3)'), ('btrdb_windows($1, now(), now(), 1)'), ('btrdb_windows($1, now(), now(), ''1 s''::interval)'),
-	('btrdb_aligned_windows($1, now(), $2, $3)'), ('btrdb_stat($1, $2, now())'), ('btrdb_count($1, now())'), ('btrdb_count($1, current_date, $2)'), ('btrdb_nearest($1, now())'), ('btrdb_delete($1, now(), $2)'),
+	('btrdb_aligned_windows($1, now(), $2, $3)'), ('btrdb_stat($1, $2, now())'), ('btrdb_count($1, now())'), ('btrdb_count($1, current_date, $2)'), ('btrdb_nearest($1, now())'), ('btrdb_delete($1, now(), $2)'), ('btrdb_trim($1, now(), $2)'),
 	('btrdb_insert($1, now(), 1)'), ('btrdb_insert($1, now(), $2)'), ('btrdb_insert($1, localtimestamp, 1.5)'), ('btrdb_insert($1, ARRAY[now()], $2)'), ('btrdb_insert($1, ARRAY[current_date], ARRAY[1])'),
 	-- the times have no type, something else has
 	('btrdb_windows($1, $2, $3, 60000000000)'), ('btrdb_windows($1, $2, $3, ''1 min''::interval)'), ('btrdb_windows($1, $2, $3, ''1m''::varchar)'), ('btrdb_windows($1, ''a''::varchar, $2, $3)'),

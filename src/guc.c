@@ -23,12 +23,19 @@ int			btrdb_gather_memory = 65536;
 int			btrdb_maintain_naptime = 60;
 int			btrdb_merge = BTR_MERGE_NEVER;
 int			btrdb_retention = -1;
+int			btrdb_trimmed_points = BTR_TRIMMED_ERROR;
 
 static const struct config_enum_entry merge_policies[] = {
 	{"never", BTR_MERGE_NEVER, false},
 	{"equal", BTR_MERGE_EQUAL, false},
 	{"retain", BTR_MERGE_RETAIN, false},
 	{"replace", BTR_MERGE_REPLACE, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry trimmed_points[] = {
+	{"error", BTR_TRIMMED_ERROR, false},
+	{"skip", BTR_TRIMMED_SKIP, false},
 	{NULL, 0, false}
 };
 
@@ -147,6 +154,14 @@ BtrDefineGucs(void)
 							-1, -1, INT_MAX,
 							PGC_SUSET, GUC_UNIT_S,
 							NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("btrdb.trimmed_points",
+							 "Says what reads do that need points which btrdb_trim() has left out.",
+							 "\"error\": they fail.  \"skip\": they go on as if these points were not there.",
+							 &btrdb_trimmed_points,
+							 BTR_TRIMMED_ERROR, trimmed_points,
+							 PGC_USERSET, 0,
+							 NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("btrdb");
 }

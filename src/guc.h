@@ -16,6 +16,7 @@ extern int	btrdb_gather_memory;
 extern int	btrdb_maintain_naptime;
 extern int	btrdb_merge;
 extern int	btrdb_retention;
+extern int	btrdb_trimmed_points;
 
 extern void BtrDefineGucs(void);
 

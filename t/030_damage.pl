@@ -284,8 +284,8 @@ my @logical = (
 		plant => sub { change_node(leaf($_[0]), kind => 9) },
 	},
 	{
-		name => 'unknown flags of a node', caught => 1, problem => qr/flags/,
-		plant => sub { change_node(leaf($_[0]), flags => 1) },
+		name => 'a leaf that is trimmed', caught => 1, problem => qr/is trimmed to/,
+		plant => sub { change_node(leaf($_[0]), trimmed => 1) },
 	},
 	{
 		name => 'unknown format of a node', caught => 1, problem => qr/format/,

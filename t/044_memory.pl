@@ -126,6 +126,9 @@ foreach my $n (0, 1)
 		'SELECT sum(n) FROM (SELECT count(*) AS n FROM btrdb.points WHERE stream = %s GROUP BY time / (%end / 1000 + 1)) AS q', $all);
 	$work->('COPY to a file', "COPY (SELECT * FROM btrdb.points WHERE stream = %s) TO '/dev/null' WITH (FORMAT binary)");
 
+	$work->('trim', 'SELECT btrdb_trim(%s, %end / 4, 26) > 0', 't');
+	$work->('windows of what is left', 'SELECT sum(count) FROM btrdb_aligned_windows(%s, 0, %end + (1 << 26), 26)', $all);
+	$work->('revert of a trim', 'SELECT btrdb_revert(%s, btrdb_version(%s) - 1) > 0', 't');
 	$work->('delete', 'SELECT btrdb_delete(%s, %end / 3, %end / 2) > 0', 't');
 	$work->('revert', 'SELECT btrdb_revert(%s, btrdb_version(%s) - 1) > 0', 't');
 	$work->('prune', 'SELECT btrdb_prune(%s, btrdb_version(%s)) > 0', 't');

@@ -49,6 +49,7 @@ my @commands = (
 	[ 'flush of all', 'SELECT btrdb_flush()' ],
 	[ 'maintenance', 'SELECT * FROM btrdb_maintain()' ],
 	[ 'delete', "SELECT btrdb_delete('$big', 1000000, 200000000000)" ],
+	[ 'trim', "SELECT btrdb_trim('$big', 200000000000, 22)" ],
 	[ 'prune', "SELECT btrdb_prune('$big', 12)" ],
 	[ 'obliterate', "SELECT btrdb_obliterate('$big')" ],
 	[ 'DELETE FROM streams', "DELETE FROM btrdb.streams WHERE tags ? 'n'" ],

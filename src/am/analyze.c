@@ -202,9 +202,9 @@ find_stream(const AnalyzeScan *scan, int64 ordinal)
 }
 
 /*
- * Stores the point with this ordinal in the slot.
+ * Stores the point with this ordinal in the slot; returns false if it was trimmed.
  */
-static void
+static bool
 store_point(AnalyzeScan *scan, int64 ordinal, TupleTableSlot *slot)
 {
 	int64		i = find_stream(scan, ordinal);
@@ -220,7 +220,10 @@ store_point(AnalyzeScan *scan, int64 ordinal, TupleTableSlot *slot)
 
 	/* the order of tree and buffer among each other does not matter */
 	if (rank < scan->view.tree.root.stat.count)
-		BtrPointAt(&scan->view.tree, rank, &point);
+	{
+		if (!BtrPointAt(&scan->view.tree, rank, &point))
+			return false;
+	}
 	else
 	{
 		rank -= scan->view.tree.root.stat.count;
@@ -237,6 +240,7 @@ store_point(AnalyzeScan *scan, int64 ordinal, TupleTableSlot *slot)
 	slot->tts_values[2] = Float8GetDatum(point.value);
 	memset(slot->tts_isnull, false, 3 * sizeof(bool));
 	ExecStoreVirtualTuple(slot);
+	return true;
 }
 
 /*
@@ -254,18 +258,20 @@ BtrAnalyzeNextTuple(TableScanDesc base, TransactionId OldestXmin, double *livero
 	double		width;
 	int64		ordinal;
 
-	if (scan->sampled >= scan->wanted)
+	do
 	{
-		*liverows += scan->total / scan->nblocks;
-		return false;
-	}
+		if (scan->sampled >= scan->wanted)
+		{
+			*liverows += scan->total / scan->nblocks;
+			return false;
+		}
 
-	CHECK_FOR_INTERRUPTS();
-	width = (double) (scan->end - scan->first) / scan->wanted;
-	ordinal = scan->first +
-		(int64) (width * (scan->sampled + pg_prng_double(&pg_global_prng_state)));
-	store_point(scan, Min(ordinal, scan->end - 1), slot);
-	scan->sampled++;
+		CHECK_FOR_INTERRUPTS();
+		width = (double) (scan->end - scan->first) / scan->wanted;
+		ordinal = scan->first +
+			(int64) (width * (scan->sampled + pg_prng_double(&pg_global_prng_state)));
+		scan->sampled++;
+	} while (!store_point(scan, Min(ordinal, scan->end - 1), slot));
 
 	/* ANALYZE orders the sample by place, to find correlations */
 	ItemPointerSet(&slot->tts_tid, scan->blkno, (OffsetNumber) scan->sampled);

@@ -54,7 +54,7 @@ typedef struct BtrMaintained
 	int64		items;
 } BtrMaintained;
 
-#define BTR_MAINTAIN_ACTIONS	4
+#define BTR_MAINTAIN_ACTIONS	6
 
 /* Maintenance at work; what is done may be read at any time. */
 typedef struct BtrMaintenance
@@ -81,13 +81,24 @@ extern void BtrMaintainBegin(BtrMaintenance *state, int ms);
 
 /*
  * Does what is due for one stream, or a share of what is due for all: compacts, flushes a buffer,
- * forgets versions, deletes garbage rows that VACUUM has finished and buffered rows of
+ * deletes and trims old points, forgets versions, deletes garbage rows that VACUUM has finished and buffered rows of
  * removed streams.  Waits for nobody.  Returns whether there is more to do and time left.  May be called in one transaction or
  * in several; also after an error, to go on with the next stream.
  */
 extern bool BtrMaintainStep(Relation rel, BtrMaintenance *state);
 
-/* ---- retain.c: retention, for maintain.c ---- */
+/*
+ * What follows is for maintain.c: finds the next stream to look at, if the user may do what is to be
+ * done; does what is due for one, if nobody has locked it, and returns whether there may be more.
+ */
+
+/* ---- age.c: old points ---- */
+
+extern bool BtrAgeNext(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next);
+extern bool BtrExpire(Relation rel, const pg_uuid_t *stream, BtrMaintained *done);
+extern bool BtrTrimOld(Relation rel, const pg_uuid_t *stream, BtrMaintained *done);
+
+/* ---- retain.c: retention ---- */
 
 extern bool BtrRetainNext(const pg_uuid_t *stream, Snapshot snapshot, pg_uuid_t *next);
 extern bool BtrRetain(Relation rel, const pg_uuid_t *stream, BtrMaintained *done);

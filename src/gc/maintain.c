@@ -1,7 +1,7 @@
 /*
  * maintain.c
- *		What is to be done now and then: compacting and flushing buffers, forgetting versions,
- *		deleting finished garbage rows.
+ *		What is to be done now and then: compacting and flushing buffers, deleting and trimming old
+ *		points, forgetting versions, deleting finished garbage rows.
  */
 #include "postgres.h"
 
@@ -151,6 +151,8 @@ typedef struct Action
 static const Action actions[] = {
 	{"compact", NULL, NULL, compact_due},
 	{"flush", BtrBufferNextStream, flush_due, NULL},
+	{"expire", BtrAgeNext, BtrExpire, NULL},
+	{"trim", BtrAgeNext, BtrTrimOld, NULL},
 	{"retain", BtrRetainNext, BtrRetain, NULL},
 	{"garbage", NULL, NULL, delete_finished},
 };

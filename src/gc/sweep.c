@@ -136,7 +136,8 @@ open_kept(Sweep *sweep, RefList *list, int i, const BtrRef *pruned)
 	{
 		BtrRef		child = BtrEntryRef(node, e);
 
-		meet(sweep, &child, pruned, list);
+		if (!BtrRefIsTrimmed(&child))
+			meet(sweep, &child, pruned, list);
 	}
 }
 
@@ -193,7 +194,7 @@ all_leaves(const RefList *list)
 
 /*
  * Writes the garbage at and below one node of the pruned tree.  above lists the kept
- * nodes, not opened yet, that overlap its parent.
+ * nodes, not opened yet, that overlap its parent.  Of what was trimmed there is no node.
  *
  * The recursion is as deep as the tree, which is bounded.
  */
@@ -205,6 +206,8 @@ sweep_node(Sweep *sweep, BtrRef pruned, const RefList *above, int depth)
 
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
+	if (BtrRefIsTrimmed(&pruned))
+		return;
 	if (hash_get_num_entries(sweep->kept) >= sweep->kept_limit)
 		forget_before(sweep, pruned.start);
 	if (is_kept(sweep, &pruned))

@@ -76,6 +76,8 @@ free_subtree(Free *work, const BtrRef *ref, int depth)
 			{
 				BtrRef		child = BtrEntryRef(node, i);
 
+				if (BtrRefIsTrimmed(&child))
+					continue;
 				if (child.leaf)
 					leaves[nleaves++] = child;
 				else

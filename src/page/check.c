@@ -7,7 +7,10 @@
  */
 #include "postgres.h"
 
+#include "port/pg_bitutils.h"
+#include "utils/builtins.h"
 #include "utils/rel.h"
+#include "utils/uuid.h"
 
 #include "codec/leaf.h"
 #include "page/map.h"
@@ -34,6 +37,24 @@ BtrReportCorruption(Relation rel, BlockNumber blkno, OffsetNumber offnum,
 					blkno, RelationGetRelationName(rel)),
 			 errdetail("%s.", problem),
 			 errhint("Call btrdb_check() to see what else is affected.")));
+}
+
+/*
+ * Raises the error of points that are asked for but were trimmed.
+ */
+pg_noreturn void
+BtrReportTrimmed(const pg_uuid_t *stream, const BtrRef *ref)
+{
+	int			pointwidth = pg_leftmost_one_pos64((uint64) ref->end - (uint64) ref->start);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("points of stream \"%s\" from %lld to %lld are trimmed",
+					DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(stream))),
+					(long long) ref->start, (long long) ref->end),
+			 errdetail("What is left of them is the statistics of all, a window of 2^%d ns.", pointwidth),
+			 errhint("Ask for windows that begin and end at multiples of 2^%d ns, for another time or for a version from before btrdb_trim(), or set btrdb.trimmed_points to skip them.",
+					 pointwidth)));
 }
 
 /*
@@ -100,7 +121,9 @@ entries_problem(const BtrNodeHeader *item)
 	{
 		const BtrEntry *e = &entries[i];
 
-		if (!ItemPointerIsValid(&e->child) ||
+		if (BtrEntryIsTrimmed(e) ? ItemPointerIsValid(&e->child) || BtrEntryIsLeaf(e) ||
+			item->kind != BTR_NODE_INNER :
+			!ItemPointerIsValid(&e->child) ||
 			BtrBlockKind(ItemPointerGetBlockNumberNoCheck(&e->child)) != BTR_PAGE_NODES)
 			return psprintf("Entry %d points to no node", i);
 		if (e->nslots < 1 || BtrEntryFirst(e) < end ||
@@ -109,8 +132,11 @@ entries_problem(const BtrNodeHeader *item)
 			return psprintf("Entry %d has slots %d to %d, after %d and before %d expected",
 							i, BtrEntryFirst(e), BtrEntryEnd(e) - 1, end - 1,
 							item->kind == BTR_NODE_INNER ? item->nslots : i + 1);
-		if (!BtrEntryIsLeaf(e) && e->nslots != 1)
-			return psprintf("Entry %d covers %u slots but is not of a leaf", i, e->nslots);
+		if (BtrEntryIsTrimmed(e) ? (e->nslots & (e->nslots - 1)) != 0 ||
+			(BtrEntryFirst(e) & (e->nslots - 1)) != 0 :
+			!BtrEntryIsLeaf(e) && e->nslots != 1)
+			return psprintf("Entry %d covers slots %d to %d but is not of a leaf",
+							i, BtrEntryFirst(e), BtrEntryEnd(e) - 1);
 		if (e->stat.count < 1)
 			return psprintf("Entry %d has " INT64_FORMAT " points", i, e->stat.count);
 		end = BtrEntryEnd(e);
@@ -146,8 +172,6 @@ BtrNodeProblem(const BtrNodeHeader *item, Size len)
 	crc = BtrNodeCrc(item, len);
 	if (crc != item->crc)
 		return psprintf("Checksum is %08X, expected %08X", crc, item->crc);
-	if (item->flags != 0)
-		return psprintf("Node has unknown flags %02X", item->flags);
 
 	/* the span: aligned slots, inside valid time */
 	if (item->slot_pw > 62 || item->nslots < 1 || item->nslots > BTR_FANOUT)
@@ -161,6 +185,8 @@ BtrNodeProblem(const BtrNodeHeader *item, Size len)
 		return psprintf("Node has span " INT64_FORMAT " and %u slots of 2^%u ns",
 						item->start, item->nslots, item->slot_pw);
 
+	if (item->trimmed > 63 || (item->trimmed != 0 && item->kind != BTR_NODE_INNER))
+		return psprintf("Node of kind %u is trimmed to %u", item->kind, item->trimmed - 1);
 	switch (item->kind)
 	{
 		case BTR_NODE_LEAF:

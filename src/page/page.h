@@ -117,7 +117,7 @@ typedef struct BtrNodeHeader
 	uint8		kind;			/* BTR_NODE_* */
 	uint8		slot_pw;		/* log2 of a slot's width in ns */
 	uint8		nslots;			/* 1 to 64 */
-	uint8		flags;			/* must be 0 */
+	uint8		trimmed;		/* 1 + the least pointwidth, if all below is trimmed; else 0 */
 	uint32		format;			/* BTR_FORMAT_VERSION */
 } BtrNodeHeader;
 
@@ -132,29 +132,36 @@ StaticAssertDecl(sizeof(BtrNodeHeader) == 56, "size of node header");
  * answered without the leaf.  The children of inner and chain kind have exactly
  * one entry, of one slot.  In a chain node, first is the index of the entry
  * and nslots is 1.
+ *
+ * An entry of an inner node may be trimmed: its points are gone, their statistics are all
+ * that is left.  It has no child, but an invalid tid, and covers a power of two of slots, aligned
+ * to itself.  version is the one in which it last changed.
  */
 typedef struct BtrEntry
 {
 	int64		version;		/* the child's version */
 	BtrStat		stat;
 	ItemPointerData child;
-	uint8		first;			/* first slot, 0 to 63; BTR_ENTRY_LEAF may be added */
+	uint8		first;			/* first slot, 0 to 63; one of the flags may be added */
 	uint8		nslots;			/* 1 to 64 */
 } BtrEntry;
 
 StaticAssertDecl(sizeof(BtrEntry) == 56, "size of entry");
 
 #define BTR_ENTRY_LEAF		0x80	/* in first: the child is a leaf */
+#define BTR_ENTRY_TRIMMED	0x40	/* in first: there is no child */
 
 #define BtrEntryIsLeaf(e)	(((e)->first & BTR_ENTRY_LEAF) != 0)
-#define BtrEntryFirst(e)	((e)->first & ~BTR_ENTRY_LEAF)
+#define BtrEntryIsTrimmed(e)	(((e)->first & BTR_ENTRY_TRIMMED) != 0)
+#define BtrEntryFirst(e)	((e)->first & ~(BTR_ENTRY_LEAF | BTR_ENTRY_TRIMMED))
 #define BtrEntryEnd(e)		(BtrEntryFirst(e) + (e)->nslots)	/* exclusive */
 
 /* Do two entries describe the same child? */
 static inline bool
 BtrEntrySameChild(const BtrEntry *a, const BtrEntry *b)
 {
-	return memcmp(&a->child, &b->child, sizeof(ItemPointerData)) == 0;
+	return !BtrEntryIsTrimmed(a) &&
+		memcmp(&a->child, &b->child, sizeof(ItemPointerData)) == 0;
 }
 
 /* A node in memory, and a place to read one into. */
@@ -180,7 +187,8 @@ BtrNodeEnd(const BtrNodeHeader *h)
 
 /*
  * What whoever points to a node promises about it.  A node that differs is
- * reported as corruption, never used.
+ * reported as corruption, never used.  That of a trimmed entry has an invalid tid, and
+ * there is no node.
  */
 typedef struct BtrRef
 {
@@ -192,6 +200,8 @@ typedef struct BtrRef
 	int64		start;			/* its span lies in [start, end) */
 	int64		end;
 } BtrRef;
+
+#define BtrRefIsTrimmed(ref)	(!ItemPointerIsValid(&(ref)->tid))
 
 /*
  * A copy of the page that was read last.  Nodes are immutable, so whoever reads
@@ -209,7 +219,8 @@ typedef struct BtrPageCopy
  * afterwards of the node's page.  Raises ERRCODE_DATA_CORRUPTED if there is no such
  * node, its checksum or format is wrong or it is not what ref promises.
  * (Entries of inner and chain nodes are checked to be in order, inside their
- * node and to sum up to its count; leaf payloads are checked when decoded.)
+ * node and to sum up to its count; leaf payloads are checked when decoded.)  If there is no
+ * node because its points were trimmed, raises 22023.
  */
 extern void BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref,
 						BtrPageCopy *copy, BtrNode *node);
@@ -264,6 +275,9 @@ extern char *BtrPageProblem(Page page, BlockNumber blkno);
 
 /* Returns NULL if the page is sound as the metapage, else what is wrong. */
 extern char *BtrMetaProblem(Page page);
+
+/* Raises 22023: the points that ref is about were trimmed. */
+pg_noreturn extern void BtrReportTrimmed(const pg_uuid_t *stream, const BtrRef *ref);
 
 /* Raises ERRCODE_DATA_CORRUPTED about an item; problem comes from the functions above. */
 pg_noreturn extern void BtrReportCorruption(Relation rel, BlockNumber blkno, OffsetNumber offnum,

@@ -149,6 +149,9 @@ BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref,
 	char	   *problem;
 	Size		len = 0;
 
+	if (BtrRefIsTrimmed(ref))
+		BtrReportTrimmed(stream, ref);
+
 	/* a copy that does not do may be older than the node */
 	if (copy && copy->blkno == blkno &&
 		copy_item((Page) copy->page.data, blkno, offnum, node, &len) == NULL &&

@@ -239,7 +239,6 @@ BtrNodeWrite(BtrWriter *writer, BtrNode *node)
 	CHECK_FOR_INTERRUPTS();
 	h->stream = writer->stream;
 	h->version = writer->version;
-	h->flags = 0;
 	h->format = BTR_FORMAT_VERSION;
 	h->crc = BtrNodeCrc(h, h->length);
 	Assert(BtrNodeProblem(h, h->length) == NULL);

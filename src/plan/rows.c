@@ -16,7 +16,6 @@
 #include "types/stat.h"
 
 #define MAX_DEPTH		62
-#define MAX_POINTWIDTH	60
 
 struct BtrRows
 {
@@ -145,7 +144,7 @@ prepare_aligned_windows(BtrRows *rows, const Datum *args, const Oid *types)
 	int64		mask;
 
 	take_range(rows, args, types);
-	BtrCheckLimit("pointwidth", pointwidth, 0, MAX_POINTWIDTH);
+	BtrCheckLimit("pointwidth", pointwidth, 0, BTR_MAX_POINTWIDTH);
 
 	/* in two's complement, this rounds down to a multiple of the width */
 	mask = ~((INT64CONST(1) << pointwidth) - 1);

@@ -21,6 +21,7 @@
 
 #include "plan/plan.h"
 #include "stream/stream.h"
+#include "tree/points.h"
 #include "types/spelling.h"
 
 PG_FUNCTION_INFO_V1(btrdb_values_support);
@@ -43,7 +44,7 @@ BtrEstimatePoints(const pg_uuid_t *stream, int64 start, int64 end)
 	double		count = -1;
 
 	start = Max(start, BTR_TIME_MIN);
-	end = Min(end, BTR_TIME_MAX);
+	end = Max(Min(end, BTR_TIME_MAX), start);
 	if (!ActiveSnapshotSet())
 		return -1;
 	catalog = BtrGetCatalog();
@@ -58,7 +59,8 @@ BtrEstimatePoints(const pg_uuid_t *stream, int64 start, int64 end)
 		BtrView		view;
 
 		BtrViewOpen(rel, stream, BTR_VERSION_LATEST, &view);
-		count = (double) BtrViewStat(&view, start, end).count;
+		count = (double) BtrCountAbout(&view.tree, start, end) +
+			BtrPointsSearch(&view.buffer, 0, end) - BtrPointsSearch(&view.buffer, 0, start);
 	}
 	table_close(rel, NoLock);
 	return count;

@@ -62,8 +62,8 @@ btrdb_stream_stat(PG_FUNCTION_ARGS)
 	nulls[4] = nulls[5] = points == 0;
 	if (points > 0)
 	{
-		int64		first = view.version.earliest.time;
-		int64		last = view.version.latest.time;
+		int64		first = view.version.earliest.point.time;
+		int64		last = view.version.latest.point.time;
 
 		if (view.buffer.n > 0)
 		{

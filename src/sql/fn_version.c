@@ -45,8 +45,8 @@ put_version(const BtrVersion *version, void *arg)
 	values[0] = Int64GetDatum(version->version);
 	values[1] = TimestampTzGetDatum(version->created);
 	values[2] = Int64GetDatum(version->root.stat.count);
-	values[3] = Int64GetDatum(version->earliest.time);
-	values[4] = Int64GetDatum(version->latest.time);
+	values[3] = Int64GetDatum(version->earliest.point.time);
+	values[4] = Int64GetDatum(version->latest.point.time);
 	nulls[3] = nulls[4] = BtrRootIsEmpty(&version->root);
 
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);

@@ -260,12 +260,13 @@ visit_node(ItemPointer tid, void *arg)
 }
 
 /*
- * Says whether two points are equal to the bit.
+ * Says whether two ends of a tree are equal, to the bit.
  */
 static bool
-is_same_point(const BtrPoint *a, const BtrPoint *b)
+is_same_edge(const BtrEdge *a, const BtrEdge *b)
 {
-	return a->time == b->time && memcmp(&a->value, &b->value, sizeof(double)) == 0;
+	return a->trimmed == b->trimmed && a->point.time == b->point.time &&
+		memcmp(&a->point.value, &b->point.value, sizeof(double)) == 0;
 }
 
 /*
@@ -277,7 +278,7 @@ check_tree(BtrCheckState *state, void *arg)
 {
 	const BtrVersion *version = (const BtrVersion *) arg;
 	BtrTree		tree = {.rel = state->rel, .stream = *state->stream, .root = version->root};
-	BtrPoint	point;
+	BtrEdge		edge;
 	bool		damaged = state->tree_problem;
 
 	state->tree_problem = false;
@@ -287,18 +288,18 @@ check_tree(BtrCheckState *state, void *arg)
 	/* A damaged tree has had its report. */
 	if (!state->tree_problem)
 	{
-		if (!BtrNearest(&tree, BTR_TIME_MIN, false, &point) ||
-			!is_same_point(&point, &version->earliest))
+		edge = BtrTreeEdge(&tree, false);
+		if (!is_same_edge(&edge, &version->earliest))
 			BtrCheckReportRow(state, "Version %lld: the earliest point is (%lld,%.17g), but its tree starts with (%lld,%.17g)",
 					   (long long) version->version,
-					   (long long) version->earliest.time, version->earliest.value,
-					   (long long) point.time, point.value);
-		if (!BtrNearest(&tree, BTR_TIME_MAX, true, &point) ||
-			!is_same_point(&point, &version->latest))
+					   (long long) version->earliest.point.time, version->earliest.point.value,
+					   (long long) edge.point.time, edge.point.value);
+		edge = BtrTreeEdge(&tree, true);
+		if (!is_same_edge(&edge, &version->latest))
 			BtrCheckReportRow(state, "Version %lld: the latest point is (%lld,%.17g), but its tree ends with (%lld,%.17g)",
 					   (long long) version->version,
-					   (long long) version->latest.time, version->latest.value,
-					   (long long) point.time, point.value);
+					   (long long) version->latest.point.time, version->latest.point.value,
+					   (long long) edge.point.time, edge.point.value);
 	}
 	state->tree_problem |= damaged;
 }
@@ -384,10 +385,8 @@ deform_version(HeapTuple tuple, TupleDesc desc, pg_uuid_t *stream, int64 *store,
 	root->stat.count = DatumGetInt64(value[Anum_versions_count - 1]);
 	if (isnull[Anum_versions_root - 1])
 		return;
-	version->earliest.time = DatumGetInt64(value[Anum_versions_earliest - 1]);
-	version->earliest.value = DatumGetFloat8(value[Anum_versions_earliest_value - 1]);
-	version->latest.time = DatumGetInt64(value[Anum_versions_latest - 1]);
-	version->latest.value = DatumGetFloat8(value[Anum_versions_latest_value - 1]);
+	version->earliest = BtrVersionEdge(&value[Anum_versions_earliest - 1], &isnull[Anum_versions_earliest - 1]);
+	version->latest = BtrVersionEdge(&value[Anum_versions_latest - 1], &isnull[Anum_versions_latest - 1]);
 	root->stat.min = DatumGetFloat8(value[Anum_versions_min - 1]);
 	root->stat.max = DatumGetFloat8(value[Anum_versions_max - 1]);
 	root->stat.mean = DatumGetFloat8(value[Anum_versions_mean - 1]);
@@ -581,7 +580,8 @@ visit_garbage(BtrCheckState *state, const BtrRef *ref, bool whole, int depth)
 			{
 				BtrRef		child = BtrEntryRef(node, i);
 
-				visit_garbage(state, &child, true, depth + 1);
+				if (!BtrRefIsTrimmed(&child))
+					visit_garbage(state, &child, true, depth + 1);
 			}
 		}
 	}

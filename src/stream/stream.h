@@ -23,7 +23,8 @@ typedef struct BtrCatalog
 	Oid			points;
 	Oid			streams,
 				streams_pkey,	/* (uuid) */
-				streams_retention_idx;	/* (uuid) of those with a retention */
+				streams_retention_idx,	/* (uuid) of those with a retention */
+				streams_ageing_idx; /* (uuid) of those whose old points are trimmed or deleted */
 	Oid			versions,
 				versions_pkey;	/* (stream, version) */
 	Oid			buffer,
@@ -121,8 +122,8 @@ typedef struct BtrVersion
 	TimestampTz created;
 	int			phase;
 	BtrRoot		root;			/* empty if the row is of another store */
-	BtrPoint	earliest;		/* first and last point; (0, 0) if empty */
-	BtrPoint	latest;
+	BtrEdge		earliest;		/* first and last point; (0, 0) if empty */
+	BtrEdge		latest;
 	int64		flushed_ordinal;	/* place of the last buffer row in it */
 	int64		flushed_total;
 	bool		own;			/* inserted by the current transaction */
@@ -197,8 +198,16 @@ typedef struct BtrStreams
 extern void BtrStreamsBegin(BtrStreams *streams, Relation rel, Snapshot snapshot);
 extern bool BtrStreamsNext(BtrStreams *streams, pg_uuid_t *next);
 
-/* Likewise, that is registered; with a retention of its own, if retained is true. */
-extern bool BtrRegisteredNextStream(const pg_uuid_t *stream, bool retained,
+/* Which registered streams. */
+typedef enum BtrStreamChoice
+{
+	BTR_STREAMS_ALL,
+	BTR_STREAMS_RETAINED,		/* with a retention of their own */
+	BTR_STREAMS_AGEING			/* whose old points are trimmed or deleted */
+} BtrStreamChoice;
+
+/* Likewise, of the registered streams that are chosen. */
+extern bool BtrRegisteredNextStream(const pg_uuid_t *stream, BtrStreamChoice choice,
 									Snapshot snapshot, pg_uuid_t *next);
 
 /* Picks a registered stream at random; false if it finds none. */
@@ -288,6 +297,17 @@ extern int64 BtrInsertMerge(Relation rel, const pg_uuid_t *stream, int64 *time, 
 
 /* btrdb_delete's work; always makes a version. */
 extern int64 BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end);
+
+/* Likewise, of a stream whose latest version BtrFlush() has found, and which becomes the one made. */
+extern void BtrDeleteVersion(Relation rel, const pg_uuid_t *stream, BtrVersion *latest,
+							 int64 start, int64 end);
+
+/* btrdb_trim's work; makes no version if there is nothing to trim. */
+extern int64 BtrTrim(Relation rel, const pg_uuid_t *stream, int64 before, int pointwidth);
+
+/* Likewise, of a stream whose latest version BtrFlush() has found; returns whether it made one. */
+extern bool BtrTrimVersion(Relation rel, const pg_uuid_t *stream, BtrVersion *latest,
+						   int64 before, int pointwidth);
 
 /* btrdb_revert's work. */
 extern int64 BtrRevert(Relation rel, const pg_uuid_t *stream, int64 version);

@@ -117,14 +117,14 @@ BtrStreamsNext(BtrStreams *streams, pg_uuid_t *next)
  * Finds the first stream after *stream that is registered; see stream.h.
  */
 bool
-BtrRegisteredNextStream(const pg_uuid_t *stream, bool retained, Snapshot snapshot,
+BtrRegisteredNextStream(const pg_uuid_t *stream, BtrStreamChoice choice, Snapshot snapshot,
 						pg_uuid_t *next)
 {
 	const BtrCatalog *catalog = BtrGetCatalog();
+	Oid			index = choice == BTR_STREAMS_RETAINED ? catalog->streams_retention_idx :
+		choice == BTR_STREAMS_AGEING ? catalog->streams_ageing_idx : catalog->streams_pkey;
 
-	return next_stream(catalog->streams,
-					   retained ? catalog->streams_retention_idx : catalog->streams_pkey,
-					   stream, snapshot, next);
+	return next_stream(catalog->streams, index, stream, snapshot, next);
 }
 
 /*

@@ -85,6 +85,21 @@ report_damaged_row(HeapTuple tuple)
 }
 
 /*
+ * Returns the first or last point from its two columns.
+ */
+BtrEdge
+BtrVersionEdge(const Datum *value, const bool *isnull)
+{
+	BtrEdge		edge = {0};
+
+	edge.point.time = DatumGetInt64(value[0]);
+	edge.trimmed = isnull[1];
+	if (!edge.trimmed)
+		edge.point.value = DatumGetFloat8(value[1]);
+	return edge;
+}
+
+/*
  * Fills *result from the next row in the given direction; false if there is
  * none.  rel is btrdb.points.
  */
@@ -119,13 +134,11 @@ next_version(VersionScan *scan, Relation rel, ScanDirection direction, BtrVersio
 
 	for (int i = Anum_versions_earliest; i <= Natts_versions; i++)
 	{
-		if (isnull[i - 1])
+		if (isnull[i - 1] && i != Anum_versions_earliest_value && i != Anum_versions_latest_value)
 			report_damaged_row(tuple);
 	}
-	result->earliest.time = DatumGetInt64(value[Anum_versions_earliest - 1]);
-	result->earliest.value = DatumGetFloat8(value[Anum_versions_earliest_value - 1]);
-	result->latest.time = DatumGetInt64(value[Anum_versions_latest - 1]);
-	result->latest.value = DatumGetFloat8(value[Anum_versions_latest_value - 1]);
+	result->earliest = BtrVersionEdge(&value[Anum_versions_earliest - 1], &isnull[Anum_versions_earliest - 1]);
+	result->latest = BtrVersionEdge(&value[Anum_versions_latest - 1], &isnull[Anum_versions_latest - 1]);
 	result->root.tid = *(ItemPointer) DatumGetPointer(value[Anum_versions_root - 1]);
 	result->root.version = DatumGetInt64(value[Anum_versions_root_version - 1]);
 	result->root.stat.count = DatumGetInt64(value[Anum_versions_count - 1]);
@@ -276,22 +289,13 @@ BtrVersionGet(Relation rel, const pg_uuid_t *stream, int64 version,
 /*
  * Finds a tree's first or last point.
  */
-static BtrPoint
-edge_point(Relation rel, const pg_uuid_t *stream, const BtrRoot *root, bool last)
+static BtrEdge
+find_edge(Relation rel, const pg_uuid_t *stream, const BtrRoot *root, bool last)
 {
-	BtrTree		tree;
-	BtrPoint	point = {0, 0};
+	BtrTree		tree = {.rel = rel, .stream = *stream, .root = *root};
+	BtrEdge		none = {0};
 
-	if (BtrRootIsEmpty(root))
-		return point;
-
-	tree.rel = rel;
-	tree.stream = *stream;
-	tree.root = *root;
-	if (!BtrNearest(&tree, last ? BTR_TIME_MAX : BTR_TIME_MIN, last, &point))
-		BtrReportTree(&tree, "Its root counts %lld points, but there is no %s one",
-					  (long long) root->stat.count, last ? "last" : "first");
-	return point;
+	return BtrRootIsEmpty(root) ? none : BtrTreeEdge(&tree, last);
 }
 
 /*
@@ -311,8 +315,8 @@ BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *version)
 	HeapTuple	tuple;
 
 	version->created = Max(version->created, GetCurrentTimestamp());
-	version->earliest = edge_point(rel, stream, &version->root, false);
-	version->latest = edge_point(rel, stream, &version->root, true);
+	version->earliest = find_edge(rel, stream, &version->root, false);
+	version->latest = find_edge(rel, stream, &version->root, true);
 	version->own = true;
 
 	value[Anum_versions_stream - 1] = UUIDPGetDatum(stream);
@@ -324,10 +328,10 @@ BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *version)
 	value[Anum_versions_flushed_ordinal - 1] = Int64GetDatum(version->flushed_ordinal);
 	value[Anum_versions_flushed_total - 1] = Int64GetDatum(version->flushed_total);
 	value[Anum_versions_count - 1] = Int64GetDatum(version->root.stat.count);
-	value[Anum_versions_earliest - 1] = Int64GetDatum(version->earliest.time);
-	value[Anum_versions_earliest_value - 1] = Float8GetDatum(version->earliest.value);
-	value[Anum_versions_latest - 1] = Int64GetDatum(version->latest.time);
-	value[Anum_versions_latest_value - 1] = Float8GetDatum(version->latest.value);
+	value[Anum_versions_earliest - 1] = Int64GetDatum(version->earliest.point.time);
+	value[Anum_versions_earliest_value - 1] = Float8GetDatum(version->earliest.point.value);
+	value[Anum_versions_latest - 1] = Int64GetDatum(version->latest.point.time);
+	value[Anum_versions_latest_value - 1] = Float8GetDatum(version->latest.point.value);
 	value[Anum_versions_min - 1] = Float8GetDatum(version->root.stat.min);
 	value[Anum_versions_max - 1] = Float8GetDatum(version->root.stat.max);
 	value[Anum_versions_mean - 1] = Float8GetDatum(version->root.stat.mean);
@@ -336,6 +340,8 @@ BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *version)
 	value[Anum_versions_root_version - 1] = Int64GetDatum(version->root.version);
 	for (int i = Anum_versions_earliest; i <= Natts_versions; i++)
 		isnull[i - 1] = empty;
+	isnull[Anum_versions_earliest_value - 1] |= version->earliest.trimmed;
+	isnull[Anum_versions_latest_value - 1] |= version->latest.trimmed;
 
 	tuple = heap_form_tuple(RelationGetDescr(versions), value, isnull);
 	CatalogTupleInsert(versions, tuple);

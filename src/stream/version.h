@@ -14,7 +14,7 @@
 #define Anum_versions_flushed_ordinal	7
 #define Anum_versions_flushed_total	8
 #define Anum_versions_count			9
-/* NULL from here on if the version holds no points */
+/* NULL from here on if the version holds no points; the values of points that were trimmed, too */
 #define Anum_versions_earliest		10
 #define Anum_versions_earliest_value	11
 #define Anum_versions_latest		12
@@ -26,5 +26,8 @@
 #define Anum_versions_root			18
 #define Anum_versions_root_version	19
 #define Natts_versions				19
+
+/* The first or last point, from the column of its time and that of its value. */
+extern BtrEdge BtrVersionEdge(const Datum *value, const bool *isnull);
 
 #endif							/* BTR_VERSION_H */

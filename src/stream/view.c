@@ -75,7 +75,7 @@ BtrViewScanBegin(const BtrView *view, int64 start, int64 end, bool backward)
 	int64		last = BtrPointsSearch(&view->buffer, first, end);
 
 	scan->backward = backward;
-	scan->tree_bound = backward ? view->version.latest.time : view->version.earliest.time;
+	scan->tree_bound = backward ? view->version.latest.point.time : view->version.earliest.point.time;
 	if (!BtrRootIsEmpty(&view->tree.root))
 		scan->tree = BtrScanBegin(&view->tree, start, end, backward);
 	scan->buffer = BtrPointsSlice(&view->buffer, first, last);
@@ -328,14 +328,15 @@ static bool
 nearest_in_tree(const BtrView *view, int64 time, bool backward, BtrPoint *point)
 {
 	const BtrVersion *version = &view->version;
+	const BtrEdge *edge = backward ? &version->latest : &version->earliest;
 	bool		outside;
 
 	if (BtrRootIsEmpty(&view->tree.root))
 		return false;
-	outside = backward ? time > version->latest.time : time <= version->earliest.time;
-	if (!outside)
+	outside = backward ? time > edge->point.time : time <= edge->point.time;
+	if (!outside || edge->trimmed)
 		return BtrNearest(&view->tree, time, backward, point);
-	*point = backward ? version->latest : version->earliest;
+	*point = edge->point;
 	return true;
 }
 

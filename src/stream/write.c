@@ -1,6 +1,6 @@
 /*
  * write.c
- *		Delete, revert, and inserts that look at the points that are there.
+ *		Delete, trim, revert, and inserts that look at the points that are there.
  */
 #include "postgres.h"
 
@@ -26,6 +26,23 @@ next_version(const BtrVersion *latest)
 }
 
 /*
+ * Deletes the points in [start, end) from the latest version of a stream, which BtrFlush() has found.
+ * *latest is then the version that was made.
+ */
+void
+BtrDeleteVersion(Relation rel, const pg_uuid_t *stream, BtrVersion *latest, int64 start, int64 end)
+{
+	BtrVersion	next = next_version(latest);
+	BtrWriter	writer;
+
+	BtrWriterInit(&writer, rel, stream, next.version);
+	next.root = BtrTreeDelete(&writer, &latest->root, latest->phase, start, end);
+	BtrWriterFinish(&writer);
+	BtrVersionInsert(rel, stream, &next);
+	*latest = next;
+}
+
+/*
  * Deletes the points in [start, end) and returns the number of the version without
  * them, which is made even if there were none; of the current version if the
  * range is empty.  Waits for the stream's lock.
@@ -37,8 +54,6 @@ int64
 BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end)
 {
 	BtrVersion	latest;
-	BtrVersion	next;
-	BtrWriter	writer;
 
 	if (start >= end)
 	{
@@ -48,12 +63,47 @@ BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end)
 
 	BtrCompactStream(rel, stream);
 	(void) BtrFlush(rel, stream, NULL, true, &latest);
-	next = next_version(&latest);
+	BtrDeleteVersion(rel, stream, &latest, start, end);
+	return latest.version;
+}
+
+/*
+ * Trims the latest version of a stream, which BtrFlush() has found, likewise.  Returns whether there
+ * was something to trim; if so, *latest is the version that was made.
+ */
+bool
+BtrTrimVersion(Relation rel, const pg_uuid_t *stream, BtrVersion *latest, int64 before,
+			   int pointwidth)
+{
+	BtrVersion	next = next_version(latest);
+	BtrWriter	writer;
+
 	BtrWriterInit(&writer, rel, stream, next.version);
-	next.root = BtrTreeDelete(&writer, &latest.root, latest.phase, start, end);
+	next.root = BtrTreeTrim(&writer, &latest->root, latest->phase, before, pointwidth);
 	BtrWriterFinish(&writer);
+	if (ItemPointerEquals(&next.root.tid, &latest->root.tid))
+		return false;
 	BtrVersionInsert(rel, stream, &next);
-	return next.version;
+	*latest = next;
+	return true;
+}
+
+/*
+ * Leaves of the points before a moment the statistics of aligned windows of 2^pointwidth ns, except
+ * in the window that holds the moment, and returns the number of the version that it makes, or of the
+ * current one if there is nothing to trim.  Waits for the stream's lock.
+ *
+ * Buffered points are flushed first, so that old ones among them are trimmed, too.
+ */
+int64
+BtrTrim(Relation rel, const pg_uuid_t *stream, int64 before, int pointwidth)
+{
+	BtrVersion	latest;
+
+	BtrCompactStream(rel, stream);
+	(void) BtrFlush(rel, stream, NULL, true, &latest);
+	BtrTrimVersion(rel, stream, &latest, before, pointwidth);
+	return latest.version;
 }
 
 /*

@@ -89,10 +89,11 @@ announce_children(BtrAheadWalk *w)
 
 	for (int i = 0; i < node->h.nitems; i++)
 	{
-		BlockNumber blkno = ItemPointerGetBlockNumber(&BtrNodeEntries(node)[i].child);
+		const BtrEntry *entry = &BtrNodeEntries(node)[i];
+		BlockNumber blkno = ItemPointerGetBlockNumberNoCheck(&entry->child);
 		uint64		index;
 
-		if (blkno == last ||
+		if (blkno == last || BtrEntryIsTrimmed(entry) ||
 			BtrGridPlace(&w->grid, BtrEntryRange(node, i), w->grid.whole, &index) != BTR_ACROSS)
 			continue;
 		announce_page(w, blkno);
@@ -126,6 +127,8 @@ announce_leaf(BtrAheadWalk *w)
 		if (BtrGridPlace(&w->grid, BtrEntryRange(frame->node, i), w->grid.whole, &index) != BTR_ACROSS)
 			continue;
 		ref = BtrEntryRef(frame->node, i);
+		if (BtrRefIsTrimmed(&ref))
+			continue;
 		if (!ref.leaf)
 		{
 			BtrWalkRead(walk, &ref);

@@ -50,14 +50,26 @@ BtrBuildEnd(BtrBuild *b)
 }
 
 /*
+ * Appends n entries.
+ */
+static void
+append(BtrEntryList *list, const BtrEntry *entries, int n)
+{
+	Assert(list->n + n <= BTR_FANOUT);
+	memcpy(&list->e[list->n], entries, n * sizeof(BtrEntry));
+	list->n += n;
+}
+
+/*
  * Appends n entries as they are.
  */
 void
 BtrListAddEntries(BtrEntryList *list, const BtrEntry *entries, int n)
 {
-	Assert(list->n + n <= BTR_FANOUT);
-	memcpy(&list->e[list->n], entries, n * sizeof(BtrEntry));
-	list->n += n;
+	for (int i = 0; i < n; i++)
+		if (!BtrEntryIsTrimmed(&entries[i]))
+			list->nraw++;
+	append(list, entries, n);
 }
 
 /*
@@ -74,7 +86,11 @@ BtrListAddSub(BtrEntryList *list, int slot, const BtrSub *sub)
 	e.child = sub->tid;
 	e.first = slot | (sub->leaf ? BTR_ENTRY_LEAF : 0);
 	e.nslots = 1;
-	BtrListAddEntries(list, &e, 1);
+	if (sub->trimmed == 0)
+		list->nraw++;
+	else
+		list->trimmed = list->trimmed == 0 ? sub->trimmed : Min(list->trimmed, sub->trimmed);
+	append(list, &e, 1);
 }
 
 /*
@@ -90,6 +106,7 @@ write_node(BtrBuild *b, BtrNode *node, const BtrStat *stat)
 	sub.leaf = node->h.kind == BTR_NODE_LEAF;
 	sub.version = b->writer->version;
 	sub.stat = *stat;
+	sub.trimmed = node->h.trimmed;
 	return sub;
 }
 
@@ -177,6 +194,28 @@ BtrBuildLeaf(BtrBuild *b, int64 start, int slot_pw, int nslots, const BtrPoints 
 }
 
 /*
+ * Returns the header's field "trimmed" of a node of the entries.
+ */
+static uint8
+trimmed_of(const BtrSpan *span, const BtrEntryList *list)
+{
+	uint8		least = list->trimmed;
+
+	if (list->nraw > 0)
+		return 0;
+	for (int i = 0; i < list->n; i++)
+	{
+		if (BtrEntryIsTrimmed(&list->e[i]))
+		{
+			uint8		trimmed = 1 + span->slot_pw + pg_leftmost_one_pos32(list->e[i].nslots);
+
+			least = least == 0 ? trimmed : Min(least, trimmed);
+		}
+	}
+	return least;
+}
+
+/*
  * Writes an inner or chain node of the entries.
  */
 BtrSub
@@ -195,13 +234,33 @@ BtrBuildEntries(BtrBuild *b, int kind, const BtrSpan *span, const BtrEntryList *
 	node.h.slot_pw = span->slot_pw;
 	node.h.nslots = span->nslots;
 	node.h.nitems = list->n;
+	node.h.trimmed = trimmed_of(span, list);
 	node.h.length = sizeof(BtrNodeHeader) + list->n * sizeof(BtrEntry);
 	return write_node(b, &node, &stat);
 }
 
 /*
+ * Writes the smallest inner node that holds a single trimmed entry of a node at span.
+ */
+static BtrSub
+build_trimmed(BtrBuild *b, const BtrSpan *span, const BtrEntry *entry)
+{
+	int64		start = BtrSlotStart(span->start, span->slot_pw, BtrEntryFirst(entry));
+	int64		last = BtrSlotStart(span->start, span->slot_pw, BtrEntryEnd(entry)) - 1;
+	BtrSpan		place = BtrSpanFor(start, last, b->phase);
+	BtrEntryList list = {0};
+	BtrEntry	e = *entry;
+	int			first = BtrSlotOf(place.start, place.slot_pw, start);
+
+	e.first = first | BTR_ENTRY_TRIMMED;
+	e.nslots = BtrSlotOf(place.start, place.slot_pw, last) - first + 1;
+	BtrListAddEntries(&list, &e, 1);
+	return BtrBuildEntries(b, BTR_NODE_INNER, &place, &list);
+}
+
+/*
  * Makes an inner node of the entries.  A single child needs no node above it: it
- * is returned itself.  No entries: nothing.
+ * is returned itself.  What is trimmed needs one, the smallest.  No entries: nothing.
  */
 BtrSub
 BtrBuildSeal(BtrBuild *b, const BtrSpan *span, const BtrEntryList *list)
@@ -215,7 +274,10 @@ BtrBuildSeal(BtrBuild *b, const BtrSpan *span, const BtrEntryList *list)
 	for (int i = 1; i < list->n; i++)
 		if (!BtrEntrySameChild(&list->e[i], &list->e[0]))
 			return BtrBuildEntries(b, BTR_NODE_INNER, span, list);
+	if (BtrEntryIsTrimmed(&list->e[0]))
+		return build_trimmed(b, span, &list->e[0]);
 
+	sub.trimmed = list->nraw > 0 ? 0 : list->trimmed;
 	sub.tid = list->e[0].child;
 	sub.leaf = BtrEntryIsLeaf(&list->e[0]);
 	sub.version = list->e[0].version;

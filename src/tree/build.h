@@ -35,6 +35,7 @@ typedef struct BtrSub
 	bool		leaf;
 	int64		version;
 	BtrStat		stat;
+	uint8		trimmed;		/* as in its node's header; 0 if not known */
 } BtrSub;
 
 #define BtrSubIsEmpty(sub)	(!ItemPointerIsValid(&(sub)->tid))
@@ -43,6 +44,8 @@ typedef struct BtrSub
 typedef struct BtrEntryList
 {
 	int			n;
+	int			nraw;			/* entries of children that may not be trimmed */
+	uint8		trimmed;		/* least of the others; 0 if there are none */
 	BtrEntry	e[BTR_FANOUT];
 } BtrEntryList;
 
@@ -66,7 +69,7 @@ extern BtrSub BtrBuildSubtree(BtrBuild *b, const BtrPoints *points);
 extern void BtrBuildCut(BtrBuild *b, const BtrSpan *span, const BtrPoints *points,
 						bool balance, BtrEntryList *list);
 
-/* Makes a node of the entries; of a single child, the child itself. */
+/* Makes a node of the entries; of a single child, unless that is trimmed, the child itself. */
 extern BtrSub BtrBuildSeal(BtrBuild *b, const BtrSpan *span, const BtrEntryList *list);
 
 /* Writes an inner or chain node of the entries. */

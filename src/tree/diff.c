@@ -31,7 +31,7 @@ typedef struct Side
 	BtrWalk		walk;
 	bool		valid;			/* there is an item; else the tree is done */
 	BtrRef		item;			/* leaf is set for roots too once tight is */
-	bool		tight;			/* the item's range is its node's own */
+	bool		tight;			/* the item's range is its node's own, or it has none */
 	bool		opened;			/* the node is in the frame below the path */
 } Side;
 
@@ -80,8 +80,9 @@ advance(Side *side)
 			 * compression only moves it into a wider one.  If there are enough of
 			 * them, it need not be read.
 			 */
-			side->tight = side->item.leaf && h->kind == BTR_NODE_INNER &&
-				item_width(side) >> h->slot_pw >= FILLED_SLOTS;
+			side->tight = BtrRefIsTrimmed(&side->item) ||
+				(side->item.leaf && h->kind == BTR_NODE_INNER &&
+				 item_width(side) >> h->slot_pw >= FILLED_SLOTS);
 			return;
 		}
 	}
@@ -107,6 +108,8 @@ begin_side(Side *side, const BtrTree *tree)
 static bool
 is_final(const Diff *diff, const Side *side)
 {
+	if (BtrRefIsTrimmed(&side->item))
+		return true;
 	if (side->item.leaf || side->item.root)
 		return side->tight &&
 			(side->item.leaf || item_width(side) <= diff->resolution);
@@ -232,6 +235,18 @@ is_covered(const Diff *diff, const Side *side)
 }
 
 /*
+ * Says whether both trees have the same item.  Nodes are told by their places in the store,
+ * what was trimmed by its time and the version in which it last changed.
+ */
+static bool
+is_same_item(const BtrRef *a, const BtrRef *b)
+{
+	return a->version == b->version &&
+		ItemPointerEquals(unconstify(ItemPointerData *, &a->tid), unconstify(ItemPointerData *, &b->tid)) &&
+		(!BtrRefIsTrimmed(a) || (a->start == b->start && a->end == b->end));
+}
+
+/*
  * Calls emit for ranges in which the trees may differ; see tree.h.  Reads nodes above what
  * differs and, of leaves that differ, those whose span their parent does not tell.
  */
@@ -257,9 +272,7 @@ BtrDiff(const BtrTree *from, const BtrTree *to, int resolution,
 	{
 		Side	   *side;
 
-		if (a->valid && b->valid &&
-			ItemPointerEquals(&a->item.tid, &b->item.tid) &&
-			a->item.version == b->item.version)
+		if (a->valid && b->valid && is_same_item(&a->item, &b->item))
 		{
 			advance(a);
 			advance(b);

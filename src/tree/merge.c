@@ -3,13 +3,15 @@
  *		Adding points to a tree.
  *
  * A node that gets new points is replaced by a copy, and so are the nodes above
- * it; everything else is shared with the old tree.
+ * it; everything else is shared with the old tree.  Of points in trimmed windows nothing but the
+ * statistics is stored.
  */
 #include "postgres.h"
 
 #include "miscadmin.h"
 
 #include "tree/build.h"
+#include "types/stat.h"
 
 /*
  * A leaf that new points are next to, but not in, takes them in if it is no longer
@@ -155,7 +157,16 @@ merge_node(BtrBuild *b, const BtrSpan *span, const BtrNode *node, const BtrPoint
 			i += n;
 			continue;
 		}
-		if (piece->hi > piece->lo)
+		if (piece->hi > piece->lo && BtrEntryIsTrimmed(&entries[piece->entry]))
+		{
+			BtrEntry	entry = entries[piece->entry];
+			BtrPoints	added = BtrPointsSlice(points, piece->lo, piece->hi);
+
+			entry.version = b->writer->version;
+			BtrStatAddValues(&entry.stat, added.value, added.n);
+			BtrListAddEntries(&list, &entry, 1);
+		}
+		else if (piece->hi > piece->lo)
 		{
 			BtrRef		ref = BtrEntryRef(node, piece->entry);
 			BtrPoints	added = BtrPointsSlice(points, piece->lo, piece->hi);
@@ -220,12 +231,14 @@ merge_sub(BtrBuild *b, const BtrRef *ref, const BtrStat *stat, const BtrPoints *
 		sub.leaf = false;
 		sub.version = node->h.version;
 		sub.stat = *stat;
+		sub.trimmed = node->h.trimmed;
 		BtrListAddSub(&list, BtrSlotOf(span.start, span.slot_pw, node->h.start), &sub);
 		node->h.kind = BTR_NODE_INNER;
 		node->h.start = span.start;
 		node->h.slot_pw = span.slot_pw;
 		node->h.nslots = span.nslots;
 		node->h.nitems = 1;
+		node->h.trimmed = 0;
 		memcpy(BtrNodeEntries(node), list.e, sizeof(BtrEntry));
 		result = merge_node(b, &span, node, points);
 	}

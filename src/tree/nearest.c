@@ -1,6 +1,6 @@
 /*
  * nearest.c
- *		Finds the point next to a moment.
+ *		Finds the point next to a moment, and the first and last ones.
  */
 #include "postgres.h"
 
@@ -45,4 +45,38 @@ BtrNearest(const BtrTree *tree, int64 time, bool backward, BtrPoint *point)
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(context);
 	return found;
+}
+
+/*
+ * Finds a tree's first or last point; see tree.h.  Reads one node per level and frees
+ * what it allocates.
+ */
+BtrEdge
+BtrTreeEdge(const BtrTree *tree, bool last)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "btrdb edge",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	BtrWalk    *walk = palloc(sizeof(BtrWalk));
+	BtrRef		ref = BtrRootRef(&tree->root);
+	BtrNode    *node = NULL;
+	BtrEdge		edge = {0};
+
+	BtrWalkInit(walk, tree);
+	walk->alone = true;
+	while (!BtrRefIsTrimmed(&ref) && (node = BtrWalkRead(walk, &ref))->h.kind != BTR_NODE_LEAF)
+	{
+		ref = BtrEntryRef(node, last ? node->h.nitems - 1 : 0);
+		BtrWalkPush(walk);
+	}
+	edge.trimmed = BtrRefIsTrimmed(&ref);
+	if (edge.trimmed)
+		edge.point.time = last ? ref.end - 1 : ref.start;
+	else
+		BtrNodeDecodePoint(tree->rel, node, &ref.tid, last ? node->h.nitems - 1 : 0, &edge.point);
+
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextDelete(context);
+	return edge;
 }

@@ -35,10 +35,10 @@ find_child(const BtrTree *tree, const BtrNode *node, int64 *rank)
 }
 
 /*
- * Finds the point that rank others come before, 0 <= rank < the tree's count.  Reads
- * one node per level.  Frees what it allocates.
+ * Finds the point that rank others come before, 0 <= rank < the tree's count; false if
+ * it was trimmed.  Reads one node per level.  Frees what it allocates.
  */
-void
+bool
 BtrPointAt(const BtrTree *tree, int64 rank, BtrPoint *point)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -47,20 +47,22 @@ BtrPointAt(const BtrTree *tree, int64 rank, BtrPoint *point)
 	MemoryContext oldcontext = MemoryContextSwitchTo(context);
 	BtrWalk    *walk = palloc(sizeof(BtrWalk));
 	BtrRef		ref = BtrRootRef(&tree->root);
-	BtrNode    *node;
+	BtrNode    *node = NULL;
 
 	Assert(rank >= 0 && rank < tree->root.stat.count);
 	BtrWalkInit(walk, tree);
 	walk->alone = true;
-	while ((node = BtrWalkRead(walk, &ref))->h.kind != BTR_NODE_LEAF)
+	while (!BtrRefIsTrimmed(&ref) && (node = BtrWalkRead(walk, &ref))->h.kind != BTR_NODE_LEAF)
 	{
 		ref = BtrEntryRef(node, find_child(tree, node, &rank));
 		BtrWalkPush(walk);
 	}
-	BtrNodeDecodePoint(tree->rel, node, &ref.tid, (int) rank, point);
+	if (!BtrRefIsTrimmed(&ref))
+		BtrNodeDecodePoint(tree->rel, node, &ref.tid, (int) rank, point);
 
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(context);
+	return !BtrRefIsTrimmed(&ref);
 }
 
 /*
@@ -82,10 +84,14 @@ node_bytes(const BtrNode *node)
 static double
 subtree_bytes(BtrWalk *walk, const BtrRef *ref, int nleaves)
 {
-	const BtrNode *node = BtrWalkRead(walk, ref);
-	double		bytes = node_bytes(node);
+	const BtrNode *node;
+	double		bytes;
 	int			children = 0;
 
+	if (BtrRefIsTrimmed(ref))
+		return 0;
+	node = BtrWalkRead(walk, ref);
+	bytes = node_bytes(node);
 	if (node->h.kind == BTR_NODE_LEAF)
 		return bytes;
 	for (int i = 0; i < node->h.nitems; i += BtrEntryParts(node, i))

@@ -168,6 +168,8 @@ sift_all_old(Sift *sift, const BtrTree *tree)
 	int64		end = sift->time[sift->n - 1] + 1;
 
 	BtrWalkInit(&walk, tree);
+	/* nobody knows whether a trimmed window has such a point */
+	walk.skip_trimmed = false;
 	/* a start that grows makes the walk pass over what lies before it */
 	while (from < sift->n && BtrWalkNextLeaf(&walk, sift->time[from], end, false, &leaf))
 	{

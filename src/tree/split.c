@@ -12,20 +12,6 @@
 #define LEAST_POINTS	4096
 
 /*
- * Counts the points of [start, end).
- */
-static int64
-count_points(const BtrTree *tree, int64 start, int64 end)
-{
-	BtrWindows *windows;
-	uint64		index;
-	BtrStat		stat;
-
-	windows = BtrWindowsBegin(tree, start, (uint64) end - (uint64) start, 1, 0);
-	return BtrWindowsNext(windows, &index, &stat) ? stat.count : 0;
-}
-
-/*
  * Puts bounds between children of the nodes on the walk, where about each share of the
  * points ends; stops at nodes that hold less than that.  Returns how many there
  * are, counted from 1 on.
@@ -89,7 +75,7 @@ BtrTreeSplit(const BtrTree *tree, int64 start, int64 end, int n, int64 *bounds)
 													  "btrdb split",
 													  ALLOCSET_DEFAULT_SIZES);
 		MemoryContext old = MemoryContextSwitchTo(context);
-		int64		count = count_points(tree, start, end);
+		int64		count = BtrCountAbout(tree, start, end);
 
 		if (count >= 2 * LEAST_POINTS)
 		{

@@ -26,6 +26,13 @@ typedef struct BtrRoot
 	BtrStat		stat;
 } BtrRoot;
 
+/* What btrdb.trimmed_points says: what reads do that need points which were trimmed. */
+typedef enum BtrTrimmedPoints
+{
+	BTR_TRIMMED_ERROR,			/* fail */
+	BTR_TRIMMED_SKIP			/* go on as if these points were not there */
+} BtrTrimmedPoints;
+
 #define BtrRootIsEmpty(root)	(!ItemPointerIsValid(&(root)->tid))
 
 extern void BtrRootInit(BtrRoot *root);
@@ -88,6 +95,9 @@ BtrSlotOf(int64 start, int slot_pw, int64 t)
 /* Phase for a stream whose first points are these. */
 extern int	BtrPhaseFor(const BtrPoints *points);
 
+/* Aligned windows, also those that are left of trimmed points, are at most 2^60 ns wide. */
+#define BTR_MAX_POINTWIDTH	60
+
 /* ---- writing ---- */
 
 /* What becomes of new points at times at which there are points already. */
@@ -111,17 +121,32 @@ extern int64 BtrTreeSift(const BtrTree *tree, BtrMerge merge, int64 *time, doubl
 /*
  * Builds the tree that holds what *root holds and points.  Points of equal
  * time come after those of the tree or, if replace, instead of them.  Writes only nodes on
- * the paths to new points.
+ * the paths to new points.  Of points in a trimmed window only the statistics are stored.
  */
 extern BtrRoot BtrTreeMerge(BtrWriter *writer, const BtrRoot *root, int phase,
 							const BtrPoints *points, bool replace);
 
 /*
  * Builds the tree without the points in [start, end).  Writes only nodes on the
- * paths to start and end.  If nothing is in the range, the result is *root.
+ * paths to start and end.  If nothing is in the range, the result is *root.  Raises 22023 if
+ * a trimmed window is neither inside nor outside of the range.
  */
 extern BtrRoot BtrTreeDelete(BtrWriter *writer, const BtrRoot *root, int phase,
 							 int64 start, int64 end);
+
+/*
+ * Builds the tree in which of the points before a moment only the statistics are left,
+ * of each aligned window of 2^pointwidth ns.  The window that holds the moment stays as it
+ * is.  If there is nothing to trim, the result is *root.
+ */
+extern BtrRoot BtrTreeTrim(BtrWriter *writer, const BtrRoot *root, int phase, int64 before,
+						   int pointwidth);
+
+/* Would that change nothing?  Reads inner nodes on the edges of what is trimmed. */
+extern bool BtrTreeIsTrimmed(const BtrTree *tree, int64 before, int pointwidth);
+
+/* The start of the trimmed window that a moment is in, or the moment if it is in none. */
+extern int64 BtrTrimmedStart(const BtrTree *tree, int64 time);
 
 /* ---- reading; iterators live in the current memory context and hold no pins between calls ---- */
 
@@ -163,8 +188,27 @@ extern BtrWindows *BtrWindowsBegin(const BtrTree *tree, int64 start, uint64 widt
 /* Next window that is not empty, in order; false at the end. */
 extern bool BtrWindowsNext(BtrWindows *windows, uint64 *index, BtrStat *stat);
 
+/*
+ * The number of points in [start, end), except those of trimmed windows that reach beyond it: for
+ * estimates, which must not fail.
+ */
+extern int64 BtrCountAbout(const BtrTree *tree, int64 start, int64 end);
+
 /* Adds what has been read so far to *counts. */
 extern void BtrWindowsCount(const BtrWindows *windows, BtrReadCounts *counts);
+
+/*
+ * An end of a tree: its first or last point.  If that was trimmed, the first or last moment of what is
+ * left, with value 0.
+ */
+typedef struct BtrEdge
+{
+	BtrPoint	point;
+	bool		trimmed;
+} BtrEdge;
+
+/* The first or last point of a tree that is not empty. */
+extern BtrEdge BtrTreeEdge(const BtrTree *tree, bool last);
 
 /* Forward: the first point with t >= time.  Backward: the last with t < time. */
 extern bool BtrNearest(const BtrTree *tree, int64 time, bool backward, BtrPoint *point);
@@ -175,8 +219,8 @@ extern bool BtrNearest(const BtrTree *tree, int64 time, bool backward, BtrPoint 
  */
 extern void BtrTreeSplit(const BtrTree *tree, int64 start, int64 end, int n, int64 *bounds);
 
-/* The point that rank others come before; 0 <= rank < the tree's count. */
-extern void BtrPointAt(const BtrTree *tree, int64 rank, BtrPoint *point);
+/* The point that rank others come before; 0 <= rank < the tree's count.  False if it was trimmed. */
+extern bool BtrPointAt(const BtrTree *tree, int64 rank, BtrPoint *point);
 
 /*
  * Bytes that the tree's nodes take of their pages: exactly if it has few leaves, else

@@ -257,8 +257,8 @@ check_leaf(Verify *v, const ItemPointerData *tid, const BtrNodeHeader *h)
 }
 
 /*
- * Checks an inner node for itself: two children at least, and the smallest place that
- * holds them.
+ * Checks an inner node for itself: two children at least, unless the only one is trimmed, and the
+ * smallest place that holds them.
  */
 static void
 check_inner(Verify *v, const ItemPointerData *tid, const BtrNode *node)
@@ -266,7 +266,7 @@ check_inner(Verify *v, const ItemPointerData *tid, const BtrNode *node)
 	const BtrNodeHeader *h = &node->h;
 	BtrSpan		span;
 
-	if (BtrEntryParts(node, 0) == h->nitems)
+	if (BtrEntryParts(node, 0) == h->nitems && !BtrEntryIsTrimmed(BtrNodeEntries(node)))
 	{
 		problem(v, tid, "Inner node has a single child");
 		return;
@@ -338,6 +338,23 @@ check_parts(Verify *v, const ItemPointerData *tid, const BtrNode *parent, int i,
 				(long long) leaf->start, (long long) BtrNodeEnd(leaf), leaf->slot_pw);
 }
 
+/*
+ * Checks the statistics of a trimmed entry: all that can be told is whether there are points that
+ * have them.
+ */
+static void
+check_trimmed(Verify *v, const ItemPointerData *tid, const BtrNode *node, int i)
+{
+	const BtrStat *stat = &BtrNodeEntries(node)[i].stat;
+	double		scale = Max(fabs(stat->min), fabs(stat->max));
+
+	if (!isfinite(stat->min) || !isfinite(stat->max) || stat->min > stat->max ||
+		stat->mean < stat->min - 1e-9 * scale || stat->mean > stat->max + 1e-9 * scale ||
+		stat->m2 < 0)
+		problem(v, tid, "Trimmed entry %d has min %.17g, mean %.17g, max %.17g and m2 %.17g", i,
+				stat->min, stat->mean, stat->max, stat->m2);
+}
+
 static void verify_children(Verify *v, const ItemPointerData *tid, const BtrNode *parent);
 
 /*
@@ -358,6 +375,11 @@ verify_child(Verify *v, const ItemPointerData *parent_tid, const BtrNode *parent
 	if (ref.version > v->max_version)
 		problem(v, parent_tid, "Entry %d has version %lld, after the newest version %lld",
 				i, (long long) ref.version, (long long) v->max_version);
+	if (BtrRefIsTrimmed(&ref))
+	{
+		check_trimmed(v, parent_tid, parent, i);
+		return;
+	}
 
 	if (v->deep || !ref.leaf)
 	{

@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "guc.h"
 #include "tree/walk.h"
 
 /*
@@ -22,6 +23,7 @@ BtrWalkInit(BtrWalk *walk, const BtrTree *tree)
 	walk->tree = *tree;
 	walk->low = -INFINITY;
 	walk->high = INFINITY;
+	walk->skip_trimmed = btrdb_trimmed_points == BTR_TRIMMED_SKIP;
 	ItemPointerSetInvalid(&walk->read);
 	ItemPointerSetInvalid(&walk->leaf);
 	walk->context = CurrentMemoryContext;
@@ -201,6 +203,8 @@ next_child(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref)
 
 			frame->next++;
 			if (!overlaps || !has_values(walk, &BtrNodeEntries(frame->node)[i].stat))
+				continue;
+			if (walk->skip_trimmed && BtrEntryIsTrimmed(&BtrNodeEntries(frame->node)[i]))
 				continue;
 
 			/* All parts of a leaf are done with this one. */

@@ -30,6 +30,8 @@ typedef struct BtrWalk
 	BtrTree		tree;
 	double		low;			/* BtrWalkFindLeaf() passes over what has no value in */
 	double		high;			/* [low, high]; everything has one to begin with */
+	bool		skip_trimmed;	/* pass over what was trimmed, else fail there; as the setting says to */
+								/* begin with */
 
 	/* Variables */
 	bool		started;		/* the root has been looked at */

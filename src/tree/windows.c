@@ -243,6 +243,8 @@ next_piece(BtrWindows *w, uint64 *index, BtrStat *stat)
 				return true;
 			case BTR_ACROSS:
 				ref = BtrEntryRef(frame->node, i);
+				if (walk->skip_trimmed && BtrRefIsTrimmed(&ref))
+					break;
 				open_node(w, &ref, range, points_before(frame->node, i),
 						  BtrNodeEntries(frame->node)[i].stat.count);
 				break;
@@ -277,4 +279,21 @@ BtrWindowsCount(const BtrWindows *w, BtrReadCounts *counts)
 	counts->nodes += w->walk.counts.nodes;
 	counts->leaves += w->walk.counts.leaves;
 	counts->prefetched += w->ahead.prefetched;
+}
+
+/*
+ * Counts the points in a range, for estimates; see tree.h.
+ */
+int64
+BtrCountAbout(const BtrTree *tree, int64 start, int64 end)
+{
+	BtrWindows *w;
+	uint64		index;
+	BtrStat		stat;
+
+	if (start >= end)
+		return 0;
+	w = BtrWindowsBegin(tree, start, (uint64) end - (uint64) start, 1, 0);
+	w->walk.skip_trimmed = true;
+	return BtrWindowsNext(w, &index, &stat) ? stat.count : 0;
 }
