@@ -79,6 +79,9 @@ read_item(Relation rel, const BtrRef *ref, BtrPageCopy *copy, BtrNode *node, Siz
 		return pstrdup("The store ends before this page");
 
 	buf = ReadBuffer(rel, blkno);
+	/* both ends are looked at first: let them come from memory at the same time */
+	__builtin_prefetch(BufferGetPage(buf));
+	__builtin_prefetch(BufferGetPage(buf) + BLCKSZ - MAXALIGN(sizeof(BtrPageSpecial)));
 	LockBuffer(buf, BUFFER_LOCK_SHARE);
 	if (copy)
 	{

@@ -21,6 +21,9 @@
  */
 #define SEARCHED_WINDOWS	8
 
+/* About so many nodes right above leaves, which lie side by side in time, fill a page. */
+#define BOTTOM_NODES		8
+
 struct BtrWindows
 {
 	/* Settings */
@@ -80,8 +83,8 @@ open_node(BtrWindows *w, BtrRef *ref, BtrRange range, int64 before, int64 count)
 	int64		leaves = walk->counts.leaves;
 	int64		from_disk = pgBufferUsage.shared_blks_read;
 
-	/* the next edge is likely to go through a leaf of another page */
-	walk->alone = ref->leaf && w->grid.width > 2 * ((uint64) range.end - (uint64) range.start);
+	/* the next edge is likely to go through nodes of other pages */
+	walk->alone = w->grid.width / (ref->leaf ? 2 : BOTTOM_NODES) > (uint64) range.end - (uint64) range.start;
 	node = BtrWalkRead(walk, ref);
 	if (node->h.kind != BTR_NODE_LEAF)
 	{
