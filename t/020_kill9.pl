@@ -1,7 +1,8 @@
-# kill -9 of the whole server under load.
+# kill -9 of the whole server, and of single processes, under load.
 #
 # Four psql processes write batches and note each commit that the server
-# acknowledged.  The server is killed at a random moment, and after recovery each
+# acknowledged.  At a random moment the server is killed as a whole, or one process of it, after
+# which the postmaster ends all others and starts again.  After recovery each
 # acknowledged transaction must be there as a whole, the one under way as a whole or
 # not at all, and nothing else.  The points of a batch carry its number as their
 # value.
@@ -21,7 +22,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 my $seed = test_seed();
-my $kills = size_of(ci => 20, full => 300, env => 'BTRDB_KILLS');
+my $kills = size_of(ci => 25, full => 300, env => 'BTRDB_KILLS');
 my $nwriters = 4;
 my $nshared = 4;
 my $generation_length = 5;
@@ -31,6 +32,7 @@ my $node = btrdb_node('kill9',
 	'shared_buffers = 16MB',
 	'max_wal_size = 64MB',
 	'checkpoint_timeout = 30s',
+	'restart_after_crash = on',
 	'wal_consistency_checking = generic');
 
 my $batch = 0;		# last batch number
@@ -273,19 +275,14 @@ sub compare
 	return $happened;
 }
 
-# Kills one server process that serves a client; the postmaster then ends.
-sub kill_one_backend
+# Kills one process: mostly one that serves a writer, at times another one.
+sub kill_one
 {
+	my $types = random_below(5) ? "'client backend'" : "'checkpointer', 'background writer', 'walwriter', 'autovacuum launcher'";
 	my $pid = $node->safe_psql('postgres',
-		"SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1");
+		"SELECT pid FROM pg_stat_activity WHERE backend_type IN ($types) AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1");
 
-	kill('KILL', $pid);
-	foreach my $attempt (1 .. 1000)
-	{
-		last unless -e $node->data_dir . '/postmaster.pid';
-		sleep(0.01);
-	}
-	$node->{_pid} = undef;
+	kill9_one($node, $pid);
 	return;
 }
 
@@ -299,13 +296,14 @@ foreach my $cycle (1 .. $kills)
 	sleep(0.3 + rand(1.2));
 	$node->safe_psql('postgres', 'CHECKPOINT') if random_below(3) == 0;
 	sleep(rand(0.3));
-	if ($cycle % 4 == 0)
+	my $all = $cycle % 2;
+	if ($all)
 	{
-		kill_one_backend();
+		kill9_all($node);
 	}
 	else
 	{
-		kill9_all($node);
+		kill_one();
 	}
 	my @in_flight;
 	foreach my $w (@writers)
@@ -314,7 +312,7 @@ foreach my $cycle (1 .. $kills)
 		$acknowledged += $acks;
 		push @in_flight, $effect if $effect;
 	}
-	start_again($node);
+	start_again($node) if $all;
 	$happened += compare("kill $cycle", [ values %streams ], \@in_flight);
 
 	# All nodes of some streams, what is above leaves of the others.

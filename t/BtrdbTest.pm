@@ -39,6 +39,7 @@ our @EXPORT = qw(
   crash
   init_node
   kill9_all
+  kill9_one
   new_stream
   random_below
   run_script
@@ -83,13 +84,13 @@ sub random_below
 	return int(rand($n));
 }
 
-# Makes the directory of a new server.  Without checksums of pages, which are the default since
-# 18: they would find damage before btrdb does.
+# Makes the directory of a new server; @options are more of initdb's.  Without checksums of pages,
+# which are the default since 18: they would find damage before btrdb does.
 sub init_node
 {
-	my ($node) = @_;
+	my ($node, @options) = @_;
 
-	$node->init(extra => [ $node->pg_version >= 18 ? '--no-data-checksums' : () ]);
+	$node->init(extra => [ $node->pg_version >= 18 ? '--no-data-checksums' : (), @options ]);
 	return;
 }
 
@@ -172,7 +173,28 @@ sub kill9_all
 
 	# Until its parent, which may be busy, has reaped it, a new server takes the
 	# dead one for running.
-	unlink($node->data_dir . '/postmaster.pid') if -e "/proc/$postmaster";
+	unlink($node->data_dir . '/postmaster.pid', $node->host . '/.s.PGSQL.' . $node->port . '.lock')
+	  if -e "/proc/$postmaster";
+	return;
+}
+
+# Kills one process of a server that has restart_after_crash on with signal 9, and returns when the
+# postmaster, which ends all others, has started them again.
+sub kill9_one
+{
+	my ($node, $pid) = @_;
+	my $offset = -s $node->logfile;
+
+	kill('KILL', $pid) == 1 or die "there is no process $pid";
+	$node->wait_for_log(qr/all server processes terminated; reinitializing/, $offset);
+	foreach my $attempt (1 .. 600)
+	{
+		return
+		  if IPC::Run::run([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', 'SELECT 1' ],
+			'<', \undef, '>', \my $out, '2>', \my $err);
+		sleep(0.05);
+	}
+	BAIL_OUT('server does not come back after SIGKILL of a process');
 	return;
 }
 
