@@ -13,7 +13,7 @@ extern char *btrdb_debug_points;
 
 /*
  * Waits at a point that btrdb.debug_points names until the data directory has a file
- * btrdb_debug_continue.  Whatever is locked stays locked.
+ * btrdb_debug_continue.  Whatever is locked stays locked.  doc/testing.md lists the points.
  */
 extern void BtrDebugPoint(const char *name);
 

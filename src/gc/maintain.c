@@ -14,6 +14,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "debug.h"
 #include "gc/gc.h"
 #include "guc.h"
 #include "stream/mixed.h"
@@ -129,6 +130,7 @@ delete_finished(Relation rel, TimestampTz end, BtrMaintained *done)
 	BtrGarbageScanEnd(&scan);
 	done->streams = hash_get_num_entries(streams);
 	hash_destroy(streams);
+	BTR_DEBUG_POINT("finished");
 	BtrRemoveOrphans(rel, end, done);
 	PopActiveSnapshot();
 	CommandCounterIncrement();

@@ -12,6 +12,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "debug.h"
 #include "gc/gc.h"
 #include "stream/buffer.h"
 
@@ -47,8 +48,10 @@ BtrObliterate(Relation rel, const pg_uuid_t *stream)
 	(void) BtrChangeBegin(rel, stream, true, &latest);
 	(void) BtrForgetVersions(rel, stream, PG_INT64_MAX);
 	(void) delete_buffer(rel, stream);
+	BTR_DEBUG_POINT("emptied");
 	BtrStreamLockRemove(stream);
 	BtrRetire(stream);
+	BTR_DEBUG_POINT("retired");
 	BtrForgetStreams();
 	PopActiveSnapshot();
 	CommandCounterIncrement();

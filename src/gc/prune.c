@@ -12,6 +12,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "debug.h"
 #include "gc/gc.h"
 
 /* What reverts lead to: those with the same root are one. */
@@ -94,8 +95,10 @@ forget_oldest(Prune *prune, const BtrVersion *next)
 	BtrSweep(&prune->writer, prune->rel, &prune->oldest.root, prune->kept, nkept);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(prune->context);
+	BTR_DEBUG_POINT("swept");
 	BtrDeleteRow(prune->versions, &prune->oldest.row, prune->stream);
 	prune->pruned++;
+	BTR_DEBUG_POINT("forgotten");
 }
 
 /*

@@ -15,6 +15,7 @@
 #include "storage/freespace.h"
 #include "utils/rel.h"
 
+#include "debug.h"
 #include "page/map.h"
 #include "page/node.h"
 #include "page/page.h"
@@ -107,6 +108,7 @@ add_to_page(BtrWriter *writer, Buffer buf, Buffer map, const BtrNode *node, Size
 	/* our own page is marked already, and stays so while we run */
 	if (state != BTR_OWNER_SELF)
 		BtrMapMark(writer->rel, map, BufferGetBlockNumber(buf), is_new);
+	BTR_DEBUG_POINT("marked");
 	change = BtrWalBegin(writer->rel, buf, is_new, &page);
 	if (is_new)
 		BtrPageInit(page);
@@ -205,6 +207,7 @@ place(BtrWriter *writer, const BtrNode *node, PageClass class)
 		UnlockReleaseBuffer(buf);
 		if (OffsetNumberIsValid(offnum))
 		{
+			BTR_DEBUG_POINT("placed");
 			fill.page[class].blkno = blkno;
 			fill.page[class].room = room;
 			ReleaseBuffer(map);

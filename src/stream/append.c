@@ -13,6 +13,7 @@
 #include "nodes/execnodes.h"
 #include "utils/rel.h"
 
+#include "debug.h"
 #include "stream/append.h"
 
 /*
@@ -48,6 +49,7 @@ BtrAppendRow(const BtrAppend *to, const Datum *value, CommandId cid)
 	Assert(RelationGetNumberOfAttributes(to->rel) <= INDEX_MAX_KEYS);
 	tuple = heap_form_tuple(RelationGetDescr(to->rel), unconstify(Datum *, value), isnull);
 	heap_insert(to->rel, tuple, cid, 0, NULL);
+	BTR_DEBUG_POINT("appended");
 	for (int i = 0; i < to->indexes->ri_NumIndices; i++)
 	{
 		IndexInfo  *info = to->indexes->ri_IndexRelationInfo[i];

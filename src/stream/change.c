@@ -9,6 +9,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "debug.h"
 #include "stream/stream.h"
 
 /*
@@ -89,6 +90,7 @@ BtrChangeBegin(Relation rel, const pg_uuid_t *stream, bool wait, BtrVersion *lat
 		return false;
 	}
 
+	BTR_DEBUG_POINT("locked");
 	/* What this statement has written so far must be seen. */
 	CommandCounterIncrement();
 	BtrPushChangeSnapshot();

@@ -267,6 +267,7 @@ run_pass(Pass *pass, int64 cohort)
 	pass->points = palloc(pass->size * sizeof(StreamPoints *));
 
 	end = take_rows(pass, cohort);
+	BTR_DEBUG_POINT("taken");
 	write_buffers(pass);
 	CommandCounterIncrement();
 	UpdateActiveSnapshotCommandId();

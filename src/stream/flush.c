@@ -14,6 +14,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "debug.h"
 #include "guc.h"
 #include "stream/buffer.h"
 
@@ -146,6 +147,7 @@ flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int64 fro
 		}
 	}
 	BtrBufferScanEnd(&scan);
+	BTR_DEBUG_POINT("absorbed");
 
 	if (flush->pending.n > 0 || points != NULL)
 		commit_version(flush, points);

@@ -13,6 +13,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "debug.h"
 #include "stream/buffer.h"
 
 /* Fewer rows are not worth it; a row of as many points is not small. */
@@ -69,6 +70,7 @@ fold_rows(Relation rel, const pg_uuid_t *stream, int64 from)
 		BtrBufferScanPoints(&scan, &array);
 		BtrDeleteRow(scan.rel, &scan.tuple->t_self, stream);
 	}
+	BTR_DEBUG_POINT("joined");
 	BtrSortPoints(array.time, array.value, array.n);
 	if (array.n > 0)
 	{

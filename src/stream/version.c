@@ -17,6 +17,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "debug.h"
 #include "stream/buffer.h"
 #include "stream/version.h"
 
@@ -314,6 +315,7 @@ BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *version)
 	bool		isnull[Natts_versions] = {false};
 	HeapTuple	tuple;
 
+	BTR_DEBUG_POINT("built");
 	version->created = Max(version->created, GetCurrentTimestamp());
 	version->earliest = find_edge(rel, stream, &version->root, false);
 	version->latest = find_edge(rel, stream, &version->root, true);
@@ -348,4 +350,5 @@ BtrVersionInsert(Relation rel, const pg_uuid_t *stream, BtrVersion *version)
 	heap_freetuple(tuple);
 	table_close(versions, NoLock);
 	CommandCounterIncrement();
+	BTR_DEBUG_POINT("versioned");
 }
