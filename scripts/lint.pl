@@ -180,7 +180,7 @@ sub unqualified
 	while ($sql =~ /(?<![\w.@"])(\w+)\s*\(/g)
 	{
 		push @found, "function $1()"
-		  unless $1 =~ /^(?:AND|AS|BY|CHECK|EXTRACT|FROM|IN|KEY|NOT|OR|RETURN|SELECT|UNIQUE|USING|VALUES|WHERE|WITH)$/i;
+		  unless $1 =~ /^(?:AND|AS|BY|CHECK|EXTRACT|FROM|GREATEST|IN|KEY|NOT|OR|RETURN|SELECT|THEN|UNIQUE|USING|VALUES|WHERE|WITH)$/i;
 	}
 	push @found, "table $1"
 	  while $sql =~ /\b(?:FROM|INTO|JOIN|UPDATE)\s+(?!LATERAL\b)(?=\w)(\w+)\b(?!\.)(?!\))/gi;

@@ -35,8 +35,8 @@ SELECT btrdb_stream('nothing');
 SELECT btrdb_create('create/a', '{"name": "x", "phase": "B"}', stream => 'c0000000-0000-0000-0000-000000000005');
 SELECT btrdb_stream('create/a/x');
 \echo :LAST_ERROR_SQLSTATE
-SELECT btrdb_create('', '{"name": "top"}', stream => 'c0000000-0000-0000-0000-000000000006');
-SELECT btrdb_stream('/top');
+SELECT btrdb_create('/', '{"name": "top"}', stream => 'c0000000-0000-0000-0000-000000000006');
+SELECT btrdb_stream('//top');
 SELECT btrdb_stream(NULL) IS NULL AS null_for_null;
 
 -- properties are edited with UPDATE; what identifies a stream is guarded

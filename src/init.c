@@ -10,6 +10,7 @@
 #include "gc/worker.h"
 #include "guc.h"
 #include "plan/plan.h"
+#include "stream/announce.h"
 #include "stream/gather.h"
 
 PG_MODULE_MAGIC;
@@ -30,6 +31,7 @@ _PG_init(void)
 	BtrDefineGucs();
 	BtrInstallPlannerHooks();
 	BtrGatherInit();
+	BtrAnnounceInit();
 	BtrInstallExecutorHooks();
 	BtrRegisterLauncher();
 }

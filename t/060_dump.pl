@@ -16,7 +16,7 @@ my $dir = PostgreSQL::Test::Utils::tempdir();
 
 # Everything that a restore brings back.
 my $digest = qq{
-SELECT uuid, collection, tags, annotations, name, unit, property_version, extract(epoch FROM created), retention, number FROM btrdb.streams ORDER BY uuid;
+SELECT uuid, collection, tags, annotations, name, unit, ingress, distiller, property_version, extract(epoch FROM created), retention, channel, number FROM btrdb.streams ORDER BY uuid;
 SELECT uuid, btrdb_count(uuid), (SELECT md5(string_agg(time || '=' || value, ',' ORDER BY n))
 	FROM btrdb_values(uuid, ${\TIME_MIN}, ${\TIME_MAX}) WITH ORDINALITY AS p (time, value, n))
 FROM btrdb.streams ORDER BY uuid;
@@ -39,6 +39,7 @@ SELECT btrdb_insert('60000000-0000-0000-0000-000000000002', 1, 1);
 SELECT btrdb_obliterate('60000000-0000-0000-0000-000000000002');
 UPDATE btrdb.streams SET annotations = '{"changed": true}' WHERE name = 's3';
 UPDATE btrdb.streams SET retention = '3 days 04:05:06.789' WHERE name = 's4';
+UPDATE btrdb.streams SET channel = 'btrdb', tags = tags || '{"ingress": "x"}' WHERE name = 's5';
 });
 my $before = $node->safe_psql('postgres', $digest);
 like($before, qr/^[0-9a-f-]+\|\d+\|[0-9a-f]{32}$/m, 'there is something to restore');

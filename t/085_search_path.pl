@@ -36,12 +36,12 @@ $node->safe_psql('postgres', q{
 					'BEGIN RAISE EXCEPTION ''trapped'' USING DETAIL = ''operator of %1$s, %2$s''; END'$$, a, b);
 				EXECUTE format($$CREATE FUNCTION trial.trap_text(%1$s, %2$s) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
 					'BEGIN RAISE EXCEPTION ''trapped'' USING DETAIL = ''->> of %1$s, %2$s''; END'$$, a, b);
-				FOREACH op IN ARRAY '{=,<>,<,<=,>,>=,+,-,*,/,||}'::text[] LOOP
+				FOREACH op IN ARRAY '{=,<>,<,<=,>,>=,+,-,*,/,||,^@}'::text[] LOOP
 					EXECUTE format('CREATE OPERATOR trial.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = trial.trap)', op, a, b);
 				END LOOP;
 				EXECUTE format('CREATE OPERATOR trial.->> (LEFTARG = %s, RIGHTARG = %s, FUNCTION = trial.trap_text)', a, b);
 			END LOOP;
-			FOREACH fn IN ARRAY '{jsonb_typeof,count,now,extract,nextval,uuid_out,btrdb_version}'::text[] LOOP
+			FOREACH fn IN ARRAY '{jsonb_typeof,jsonb_object_keys,check_properties,pg_total_relation_size,count,now,extract,nextval,uuid_out,btrdb_version}'::text[] LOOP
 				CONTINUE WHEN fn = 'btrdb_version' AND a = 'uuid';
 				EXECUTE format($$CREATE FUNCTION trial.%1$s(%2$s) RETURNS %2$s LANGUAGE plpgsql AS
 					'BEGIN RAISE EXCEPTION ''trapped'' USING DETAIL = ''%1$s of %2$s''; END'$$, fn, a);
@@ -96,6 +96,7 @@ sub calls
 	return (
 		"trial.btrdb_create('$new', '{}', '{}', NULL)",
 		"trial.btrdb_stream('path/one')",
+		"trial.btrdb_metadata_usage('path')",
 		"trial.btrdb_insert($u, 1::bigint, 1::float8, 'never')",
 		"trial.btrdb_insert($u, ARRAY[2]::bigint[], ARRAY[2]::float8[], 'never')",
 		"trial.btrdb_insert($u, ARRAY[trial.rawpoint(3::bigint, 3::float8)], 'never')",
@@ -124,12 +125,14 @@ sub calls
 		"btrdb.stream_stat($u)",
 		"(SELECT pg_catalog.count(*) FROM btrdb.stream_stats)",
 		"(SELECT pg_catalog.count(*) FROM btrdb.collections)",
+		"(SELECT pg_catalog.sum(vacuum_bytes) FROM btrdb.storage)",
+		"btrdb.free_bytes('btrdb.points')",
 		"(SELECT pg_catalog.count(*) FROM btrdb.points)",
 		"trial.btrdb_obliterate($u)");
 }
 
 $node->safe_psql('postgres', q{
-	GRANT ALL ON btrdb.streams, btrdb.points, btrdb.stream_stats, btrdb.collections TO victim;
+	GRANT ALL ON btrdb.streams, btrdb.points, btrdb.stream_stats, btrdb.collections, btrdb.storage TO victim;
 	GRANT EXECUTE ON FUNCTION trial.btrdb_check(pg_catalog.uuid, boolean) TO victim;
 	GRANT USAGE ON SCHEMA trial TO victim;
 	CREATE POLICY own ON btrdb.streams TO victim USING (collection OPERATOR(pg_catalog.<>) 'hidden');

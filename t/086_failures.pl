@@ -67,6 +67,7 @@ SELECT btrdb_insert(fail.u('flushed'), i, i) FROM generate_series(1, 5) i;
 SELECT btrdb_insert(fail.u('pruned'), array_agg(i * 1000003::bigint + 7), array_agg(i::float8)) FROM generate_series(1000, 2100) i;
 SELECT btrdb_delete(fail.u('pruned'), 0, 300000000), btrdb_delete(fail.u('pruned'), 0, 900000000);
 SELECT btrdb_insert(fail.u('pruned'), 5, 5);
+UPDATE btrdb.streams SET channel = 'fail' WHERE name IN ('plain', 'flushed', 'big', 'gone', 'wide 3');
 });
 my $old = $node->safe_psql('postgres', q{SELECT fail.u('old')});
 my $file = $node->basedir . '/points';
@@ -96,6 +97,7 @@ my @commands = (
 		INSERT INTO btrdb.points VALUES (fail.u('plain'), 22, 22); SELECT btrdb_flush(fail.u('plain')); RELEASE a; COMMIT;}, '', 'alone' ],
 	[ 'creating', q{SELECT btrdb_create('fail', '{"name": "new"}', '{}', '12345678-0000-0000-0000-000000000001')} ],
 	[ 'changing properties', q{UPDATE btrdb.streams SET annotations = '{"a": 1}', retention = '0' WHERE name IN ('big', 'old')} ],
+	[ 'changing channels', q{UPDATE btrdb.streams SET channel = name WHERE name IN ('big', 'old')} ],
 	[ 'maintenance', q{SELECT * FROM btrdb_maintain()}, 'btrdb.buffer_rows = 8' ],
 	[ 'obliterate', q{SELECT btrdb_obliterate(fail.u('gone'))} ],
 	[ 'DELETE FROM streams', q{DELETE FROM btrdb.streams WHERE name = 'gone too'} ],
@@ -110,6 +112,7 @@ my @commands = (
 	[ 'reading by statistics', q{SELECT stream, time / 1000000000, count(*), sum(value) FROM btrdb.points GROUP BY 1, 2 ORDER BY 1, 2} ],
 	[ 'reading backwards', q{SELECT * FROM btrdb.points WHERE stream = fail.u('old') ORDER BY time DESC LIMIT 700} ],
 	[ 'the views', q{SELECT * FROM btrdb.stream_stats ORDER BY uuid} ],
+	[ 'keys and storage', q{SELECT * FROM btrdb_metadata_usage(), btrdb.storage WHERE relation = 'btrdb.points'::regclass} ],
 	[ 'TRUNCATE', 'TRUNCATE btrdb.points' ],
 );
 

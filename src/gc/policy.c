@@ -14,11 +14,6 @@
 #include "gc/policy.h"
 #include "guc.h"
 
-#define Anum_streams_retention			9
-#define Anum_streams_keep				11
-#define Anum_streams_trim_after			12
-#define Anum_streams_trim_pointwidth	13
-
 /*
  * Returns the length of an interval in microseconds, its days having 24 hours.  The table refuses
  * months and negative ones: what they mean is not certain.

@@ -62,22 +62,6 @@ check_not_null(FunctionCallInfo fcinfo, int n, const char *name)
 }
 
 /*
- * Raises 22023 if argument n, called name, is not a JSON object.
- */
-static void
-check_is_object(FunctionCallInfo fcinfo, int n, const char *name)
-{
-	Jsonb	   *jsonb = PG_GETARG_JSONB_P(n);
-
-	if (!JB_ROOT_IS_OBJECT(jsonb))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be a JSON object", name),
-				 errdetail("The value given is %s.",
-						   JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb)))));
-}
-
-/*
  * Inserts a row into btrdb.streams as the caller; returns false if one like it
  * is there.
  */
@@ -118,8 +102,8 @@ btrdb_create(PG_FUNCTION_ARGS)
 	check_not_null(fcinfo, 0, "collection");
 	check_not_null(fcinfo, 1, "tags");
 	check_not_null(fcinfo, 2, "annotations");
-	check_is_object(fcinfo, 1, "tags");
-	check_is_object(fcinfo, 2, "annotations");
+	tags = PG_GETARG_JSONB_P(1);
+	BtrCheckProperties(PG_GETARG_TEXT_PP(0), tags, PG_GETARG_JSONB_P(2));
 	BtrPrepareWrite("btrdb_create()");
 
 	uuid = palloc(sizeof(pg_uuid_t));
@@ -128,7 +112,7 @@ btrdb_create(PG_FUNCTION_ARGS)
 	else
 		memcpy(uuid, PG_GETARG_UUID_P(3), sizeof(pg_uuid_t));
 
-	if (insert_stream(uuid, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)))
+	if (insert_stream(uuid, PG_GETARG_DATUM(0), JsonbPGetDatum(tags), PG_GETARG_DATUM(2)))
 		PG_RETURN_UUID_P(uuid);
 
 	if (uuid_is_used(uuid))
@@ -137,7 +121,6 @@ btrdb_create(PG_FUNCTION_ARGS)
 				 errmsg("stream \"%s\" already exists", BtrUuidText(uuid)),
 				 errhint("Leave out the uuid to have one made.")));
 
-	tags = PG_GETARG_JSONB_P(1);
 	ereport(ERROR,
 			(errcode(ERRCODE_DUPLICATE_OBJECT),
 			 errmsg("a stream with collection \"%s\" and tags %s already exists",

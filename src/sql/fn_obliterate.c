@@ -14,6 +14,7 @@
 
 #include "gc/gc.h"
 #include "sql/args.h"
+#include "stream/announce.h"
 
 PG_FUNCTION_INFO_V1(btrdb_obliterate);
 PG_FUNCTION_INFO_V1(btrdb_obliterate_deleted);
@@ -83,6 +84,7 @@ btrdb_obliterate_deleted(PG_FUNCTION_ARGS)
 										RelationGetDescr(data->tg_relation), &isnull));
 	rel = BtrStoreOpenToObliterate(stream);
 	BtrObliterate(rel, stream);
+	BtrAnnounceRemoved(stream, data->tg_trigtuple, RelationGetDescr(data->tg_relation));
 	table_close(rel, NoLock);
 	PG_RETURN_POINTER(NULL);
 }

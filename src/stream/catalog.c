@@ -33,6 +33,7 @@ forget_catalog(Datum arg, Oid relid)
 		relid == catalog.points ||
 		relid == catalog.streams || relid == catalog.streams_pkey ||
 		relid == catalog.streams_retention_idx || relid == catalog.streams_ageing_idx ||
+		relid == catalog.streams_channel_idx ||
 		relid == catalog.versions || relid == catalog.versions_pkey ||
 		relid == catalog.buffer || relid == catalog.buffer_idx ||
 		relid == catalog.mixed || relid == catalog.mixed_idx ||
@@ -97,6 +98,7 @@ BtrGetCatalog(void)
 	found.streams_pkey = lookup(schema, "streams_pkey");
 	found.streams_retention_idx = lookup(schema, "streams_retention_idx");
 	found.streams_ageing_idx = lookup(schema, "streams_ageing_idx");
+	found.streams_channel_idx = lookup(schema, "streams_channel_idx");
 	found.versions = lookup(schema, "versions");
 	found.versions_pkey = lookup(schema, "versions_pkey");
 	found.buffer = lookup(schema, "buffer");

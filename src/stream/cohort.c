@@ -20,10 +20,6 @@
 
 #include "stream/mixed.h"
 
-/* Columns of btrdb.streams */
-#define Anum_streams_uuid	1
-#define Anum_streams_number	10
-
 /* Streams whose numbers divided by this are equal are a cohort. */
 #define COHORT_SIZE			128
 

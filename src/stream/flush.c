@@ -16,6 +16,7 @@
 
 #include "debug.h"
 #include "guc.h"
+#include "stream/announce.h"
 #include "stream/buffer.h"
 
 /* What a flush needs per buffered point: the point, and again to sort it. */
@@ -87,10 +88,11 @@ commit_version(Flush *flush, const BtrPoints *points)
 	BtrVersion *version = flush->version;
 	BtrPointArray *pending = &flush->pending;
 	MemoryContext old = MemoryContextSwitchTo(flush->context);
+	bool		buffered = pending->n > 0;
 	BtrPoints	all;
 	BtrWriter	writer;
 
-	if (pending->n == 0)
+	if (!buffered)
 		all = *points;
 	else
 	{
@@ -109,6 +111,8 @@ commit_version(Flush *flush, const BtrPoints *points)
 								 false);
 	BtrWriterFinish(&writer);
 	BtrVersionInsert(flush->rel, flush->stream, version);
+	if (buffered)
+		BtrAnnouncePoints(flush->stream, BTR_WRITE_FLUSH, &all, version->version);
 
 	memset(pending, 0, sizeof(*pending));
 	MemoryContextSwitchTo(old);

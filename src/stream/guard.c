@@ -18,6 +18,7 @@
 
 #include "stream/stream.h"
 
+PG_FUNCTION_INFO_V1(btrdb_guard_channel);
 PG_FUNCTION_INFO_V1(btrdb_guard_internal);
 PG_FUNCTION_INFO_V1(btrdb_guard_retired);
 PG_FUNCTION_INFO_V1(btrdb_guard_streams);
@@ -186,7 +187,8 @@ btrdb_guard_streams(PG_FUNCTION_ARGS)
 }
 
 /*
- * Refuses a row inserted into btrdb.streams with the uuid of a stream that was removed.
+ * Refuses a row inserted into btrdb.streams with the uuid of a stream that was removed, and lets
+ * all sessions know of one that has a channel.
  *
  * The trigger comes after the fact: inserting waits for whoever is about to remove the
  * stream of this uuid.
@@ -208,5 +210,20 @@ btrdb_guard_uuid(PG_FUNCTION_ARGS)
 						BtrUuidText(stream)),
 				 errdetail("A uuid that was used stays used."),
 				 errhint("Use another uuid, or leave it to btrdb_create() to make one.")));
+
+	/* Its writes are announced from now on. */
+	if (!heap_attisnull(data->tg_trigtuple, Anum_streams_channel, RelationGetDescr(data->tg_relation)))
+		BtrForgetStreams();
+	PG_RETURN_POINTER(NULL);
+}
+
+/*
+ * Lets all sessions know that the channel of a stream has changed, when that commits.
+ */
+Datum
+btrdb_guard_channel(PG_FUNCTION_ARGS)
+{
+	check_is_of_streams(trigger_data(fcinfo, true));
+	BtrForgetStreams();
 	PG_RETURN_POINTER(NULL);
 }

@@ -18,6 +18,7 @@
 #include "utils/snapmgr.h"
 
 #include "guc.h"
+#include "stream/announce.h"
 #include "stream/mixed.h"
 
 /*
@@ -51,6 +52,26 @@ typedef struct Insert
 } Insert;
 
 /*
+ * Notes what goes to btrdb.mixed, of streams that have a channel.
+ */
+static void
+announce_parts(const BtrMixPart *part, int nparts)
+{
+	for (int i = 0; i < nparts; i++)
+	{
+		int64		first = part[i].time[0];
+		int64		last = first;
+
+		for (int64 j = 1; j < part[i].n; j++)
+		{
+			first = Min(first, part[i].time[j]);
+			last = Max(last, part[i].time[j]);
+		}
+		BtrAnnounce(part[i].stream, BTR_WRITE_INSERT, first, last + 1, 0);
+	}
+}
+
+/*
  * Appends points of streams of a cohort to btrdb.mixed, which is open.  Returns whether a
  * compaction is due.
  */
@@ -62,6 +83,8 @@ append_mixed(const BtrAppend *to, Relation rel, int64 cohort, const BtrMixPart *
 
 	for (int i = 0; i < nparts; i++)
 		n += part[i].n;
+	if (BtrAnnouncesAny())
+		announce_parts(part, nparts);
 
 	/* ANALYZE and VACUUM become due by this */
 	pgstat_count_heap_insert(rel, n);
@@ -88,6 +111,7 @@ append(Relation rel, const pg_uuid_t *stream, int64 cohort, const BtrPoints *poi
 	}
 	else
 	{
+		BtrAnnouncePoints(stream, BTR_WRITE_INSERT, points, 0);
 		pgstat_count_heap_insert(rel, points->n);
 		BtrAppendBegin(&to, BtrGetCatalog()->buffer, BtrGetCatalog()->buffer_idx);
 		due = BtrBufferAppend(&to, rel, stream, points, latest, cid);
@@ -131,7 +155,10 @@ BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int
 	BtrSortPoints(time, value, n);
 	cohort = BtrMixedCohort(rel, stream);
 	if (n >= btrdb_direct_points && insert_directly(rel, stream, cohort, &points, &latest))
+	{
+		BtrAnnouncePoints(stream, BTR_WRITE_INSERT, &points, latest.version);
 		pgstat_count_heap_insert(rel, n);
+	}
 	else
 	{
 		switch (append(rel, stream, cohort, &points, &latest, GetCurrentCommandId(true)))

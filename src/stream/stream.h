@@ -10,6 +10,7 @@
 
 #include "nodes/parsenodes.h"
 #include "storage/lockdefs.h"
+#include "utils/jsonb.h"
 #include "utils/snapshot.h"
 #include "utils/timestamp.h"
 
@@ -24,7 +25,8 @@ typedef struct BtrCatalog
 	Oid			streams,
 				streams_pkey,	/* (uuid) */
 				streams_retention_idx,	/* (uuid) of those with a retention */
-				streams_ageing_idx; /* (uuid) of those whose old points are trimmed or deleted */
+				streams_ageing_idx,	/* (uuid) of those whose old points are trimmed or deleted */
+				streams_channel_idx;	/* (uuid) of those with a channel */
 	Oid			versions,
 				versions_pkey;	/* (stream, version) */
 	Oid			buffer,
@@ -43,8 +45,14 @@ typedef struct BtrCatalog
 
 extern const BtrCatalog *BtrGetCatalog(void);
 
-/* The column of btrdb.streams that others refer to. */
-#define Anum_streams_uuid	1
+/* Columns of btrdb.streams */
+#define Anum_streams_uuid				1
+#define Anum_streams_retention			11
+#define Anum_streams_channel			12
+#define Anum_streams_number				13
+#define Anum_streams_keep				14
+#define Anum_streams_trim_after			15
+#define Anum_streams_trim_pointwidth	16
 
 /* ---- access.c: who may do what ---- */
 
@@ -112,6 +120,11 @@ extern void BtrPrepareWrite(const char *function);
 
 /* Formats a uuid for messages (palloc'd). */
 extern char *BtrUuidText(const pg_uuid_t *uuid);
+
+/* ---- properties.c: what the properties of a stream must be like ---- */
+
+/* Raises 22023, with the limit, if one is not. */
+extern void BtrCheckProperties(const text *collection, Jsonb *tags, Jsonb *annotations);
 
 /* ---- version.c: rows of btrdb.versions ---- */
 

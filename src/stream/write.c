@@ -9,6 +9,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "stream/announce.h"
 #include "stream/buffer.h"
 
 /*
@@ -26,6 +27,23 @@ next_version(const BtrVersion *latest)
 }
 
 /*
+ * Notes that points of [start, end) were removed from a version: what of that range it had.
+ */
+static void
+announce_removal(const pg_uuid_t *stream, BtrWriteKind kind, const BtrVersion *from,
+				 int64 start, int64 end, int64 version)
+{
+	if (BtrRootIsEmpty(&from->root))
+		end = start;
+	else
+	{
+		start = Max(start, from->earliest.point.time);
+		end = Min(end, from->latest.point.time + 1);
+	}
+	BtrAnnounce(stream, kind, start, end, version);
+}
+
+/*
  * Deletes the points in [start, end) from the latest version of a stream, which BtrFlush() has found.
  * *latest is then the version that was made.
  */
@@ -39,6 +57,7 @@ BtrDeleteVersion(Relation rel, const pg_uuid_t *stream, BtrVersion *latest, int6
 	next.root = BtrTreeDelete(&writer, &latest->root, latest->phase, start, end);
 	BtrWriterFinish(&writer);
 	BtrVersionInsert(rel, stream, &next);
+	announce_removal(stream, BTR_WRITE_DELETE, latest, start, end, next.version);
 	*latest = next;
 }
 
@@ -84,6 +103,7 @@ BtrTrimVersion(Relation rel, const pg_uuid_t *stream, BtrVersion *latest, int64 
 	if (ItemPointerEquals(&next.root.tid, &latest->root.tid))
 		return false;
 	BtrVersionInsert(rel, stream, &next);
+	announce_removal(stream, BTR_WRITE_TRIM, latest, BTR_TIME_MIN, before, next.version);
 	*latest = next;
 	return true;
 }
@@ -147,6 +167,7 @@ BtrInsertMerge(Relation rel, const pg_uuid_t *stream, int64 *time, double *value
 							 merge == BTR_MERGE_REPLACE);
 	BtrWriterFinish(&writer);
 	BtrVersionInsert(rel, stream, &next);
+	BtrAnnouncePoints(stream, BTR_WRITE_INSERT, &points, next.version);
 	pgstat_count_heap_insert(rel, n);
 	return next.version;
 }
@@ -166,6 +187,24 @@ check_not_pruned(Relation rel, const pg_uuid_t *stream, const BtrVersion *versio
 	if (IsolationUsesXactSnapshot())
 		BtrReportSerializationFailure(stream);
 	BtrVersionGet(rel, stream, version->version, SnapshotSelf, &oldest);
+}
+
+/*
+ * Notes that a stream was reverted from one version to another: all times from the first to
+ * the last point of both may be touched.
+ */
+static void
+announce_revert(const pg_uuid_t *stream, const BtrVersion *from, const BtrVersion *to,
+				int64 version)
+{
+	const BtrVersion *a = BtrRootIsEmpty(&from->root) ? to : from;
+	const BtrVersion *b = BtrRootIsEmpty(&to->root) ? a : to;
+
+	if (BtrRootIsEmpty(&a->root))
+		BtrAnnounce(stream, BTR_WRITE_REVERT, 0, 0, version);
+	else
+		BtrAnnounce(stream, BTR_WRITE_REVERT, Min(a->earliest.point.time, b->earliest.point.time),
+					Max(a->latest.point.time, b->latest.point.time) + 1, version);
 }
 
 /*
@@ -199,5 +238,6 @@ BtrRevert(Relation rel, const pg_uuid_t *stream, int64 version)
 	next.phase = target.phase;
 	next.root = target.root;
 	BtrVersionInsert(rel, stream, &next);
+	announce_revert(stream, &latest, &target, next.version);
 	return next.version;
 }
