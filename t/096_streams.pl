@@ -18,14 +18,20 @@ my $n = size_of(ci => 20_000, full => 1_000_000, env => 'BTRDB_STREAMS');
 my $node = btrdb_node('streams', 'autovacuum = off', 'jit = off', 'shared_buffers = 256MB', 'max_wal_size = 4GB');
 my $session = $node->background_psql('postgres', on_error_stop => 1, timeout => 3600);
 
-# Runs a query; returns its result, and how many milliseconds it took.
+# Runs a query; returns its result, and how many milliseconds it took; the least of some times.
 sub timed
 {
-	my ($sql) = @_;
-	my $began = time();
-	my $result = $session->query_safe($sql);
+	my ($sql, $times) = @_;
+	my ($result, $least);
 
-	return ($result, 1000 * (time() - $began));
+	foreach (1 .. $times // 1)
+	{
+		my $began = time();
+		$result = $session->query_safe($sql);
+		my $ms = 1000 * (time() - $began);
+		$least = $ms if !defined $least || $ms < $least;
+	}
+	return ($result, $least);
 }
 
 # A line of the table.
@@ -88,8 +94,7 @@ foreach my $lookup (@lookups)
 
 	like($plan, qr/\bon $index\b|using $index\b/, "$what: by index");
 	unlike($plan, qr/Seq Scan/, "$what: nothing else is read");
-	timed($count) unless $sql =~ /^UPDATE/;
-	($result, $ms) = timed($count);
+	($result, $ms) = timed($count, $sql =~ /^UPDATE/ ? 1 : 5);
 	is($result, $rows, "$what: what is found");
 	note_time($what, $rows, $ms);
 }
@@ -106,8 +111,7 @@ foreach my $query (
 	my ($what, $sql) = @$query;
 	my $count = "WITH found AS MATERIALIZED ($sql) SELECT count(*) FROM found";
 
-	timed($count);
-	($result, $ms) = timed($count);
+	($result, $ms) = timed($count, 3);
 	note_time($what, $result, $ms);
 }
 is($session->query_safe('SELECT string_agg(concat_ws(\' \', kind, key, streams), \', \') FROM btrdb_metadata_usage()'),
@@ -117,11 +121,12 @@ is($session->query_safe('SELECT string_agg(concat_ws(\' \', kind, key, streams),
 # Points of streams among many.
 ($result, $ms) = timed('SELECT count(btrdb_insert(uuid, 1700000000000000000, 1)) FROM (SELECT uuid FROM btrdb.streams LIMIT 1000) AS s');
 note_time('`btrdb_insert` of a point, each of 1,000 streams', 1, $ms / 1000);
-($result, $ms) = timed(q{SELECT sum(points) FROM btrdb.stream_stats WHERE collection LIKE 'grid/region0/%'});
+($result, $ms) = timed(q{SELECT count(points) FROM btrdb.stream_stats WHERE collection LIKE 'grid/region1/%'});
+is($result, 2000, 'there are statistics of each');
 note_time('`btrdb.stream_stats` of a region', $result, $ms);
-note_time('bytes of `btrdb.streams`, each, with indexes', $session->query_safe("SELECT bytes / $n FROM btrdb.storage WHERE relation = 'btrdb.streams'::regclass"), 0);
+my $bytes = $session->query_safe("SELECT bytes / $n FROM btrdb.storage WHERE relation = 'btrdb.streams'::regclass");
 
-diag("$n streams\n| | rows | time |\n|---|---:|---:|\n" . join("\n", @table));
+diag("$n streams, $bytes bytes each\n| | rows | time |\n|---|---:|---:|\n" . join("\n", @table));
 $session->quit;
 check_is_clean($node, 'at the end') if $n <= 20_000;
 $node->stop;
