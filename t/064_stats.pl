@@ -1,5 +1,5 @@
 # What view btrdb.stream_stats says of the size of streams, against the nodes in the
-# file, and what it costs.
+# file, and what it costs; what view btrdb.storage says of VACUUM, against what that brings.
 
 use strict;
 use warnings;
@@ -61,6 +61,26 @@ cmp_ok(($hit // 0) + ($read // 0), '<', 150, 'of a large stream, some leaves are
 cmp_ok(($hit // 0) + ($read // 0), '>', 32, 'and that was counted');
 
 is($node->safe_psql('postgres', 'SELECT sum(points) = (SELECT count(*) FROM btrdb.points) FROM btrdb.stream_stats'), 't', 'points add up');
+
+# View btrdb.storage: what VACUUM would bring, which ANALYZE does not forget.
+sub storage
+{
+	my ($columns) = @_;
+	return $node->safe_psql('postgres', "SELECT $columns FROM btrdb.storage WHERE relation = 'btrdb.points'::regclass");
+}
+my $points = $node->safe_psql('postgres', 'VACUUM ANALYZE btrdb.points; SELECT count(*) FROM btrdb.points');
+is(storage('rows, dead_rows, vacuum_bytes, vacuumed IS NOT NULL'), "$points|0|0|t", 'there is nothing to vacuum');
+$node->safe_psql('postgres', "SELECT btrdb_delete('$uuid{unlike}', ${\TIME_MIN}, ${\TIME_MAX}), btrdb_prune('$uuid{unlike}', 12)");
+is(storage('dead_rows'), '1000000', 'points of forgotten versions are dead');
+$node->safe_psql('postgres', 'ANALYZE btrdb.points');
+is(storage('rows, dead_rows'), ($points - 1000000) . '|1000000', 'and stay so when ANALYZE counts the others');
+my ($estimate, $used) = split /\|/, storage('vacuum_bytes, bytes - free_bytes');
+$node->safe_psql('postgres', 'VACUUM btrdb.points');
+my $brought = $used - storage('bytes - free_bytes');
+note("VACUUM brought $brought of $used bytes, said $estimate");
+cmp_ok($brought, '>', 0, 'VACUUM brings something');
+cmp_ok(abs(log($estimate / $brought)), '<', log(2), 'about as much as was said');
+is(storage('dead_rows, vacuum_bytes'), '0|0', 'then nothing is left');
 $node->stop;
 
 done_testing();

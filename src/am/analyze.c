@@ -8,6 +8,9 @@
  * versions, stream by stream.  Their number is known from the roots of the
  * trees, so the total is true, and the sample costs one descent per point.
  *
+ * Points of garbage are dead rows, as they are to VACUUM: else autovacuum would forget
+ * what is left to free.
+ *
  * While row-level security of btrdb.streams is enabled, no points are sampled: what is
  * kept of a sample could be read by all who may read some points (pg_stats), and the planner
  * would show it in estimates.  What was kept before goes when it is enabled (guard.c).
@@ -27,6 +30,7 @@
 #include "utils/uuid.h"
 
 #include "am/am.h"
+#include "gc/gc.h"
 #include "stream/stream.h"
 
 /* Points in a sample, about; that is what the default statistics target asks for. */
@@ -48,6 +52,7 @@ typedef struct AnalyzeScan
 	/* Info */
 	double		nblocks;
 	int64		total;			/* points of all streams */
+	int64		dead;			/* points that wait to be freed */
 	StreamPoints *stream;		/* those that have points, in uuid order */
 	int64		nstreams;
 	bool		secret;			/* some users must not see some streams */
@@ -142,6 +147,7 @@ BtrAnalyzeBegin(Relation rel, uint32 flags)
 	scan->context = AllocSetContextCreate(CurrentMemoryContext, "btrdb analyze",
 										  ALLOCSET_DEFAULT_SIZES);
 	scan->secret = streams_are_secured();
+	scan->dead = BtrGarbageLeft(rel);
 	count_points(scan);
 	return &scan->base;
 }
@@ -263,6 +269,7 @@ BtrAnalyzeNextTuple(TableScanDesc base, TransactionId OldestXmin, double *livero
 		if (scan->sampled >= scan->wanted)
 		{
 			*liverows += scan->total / scan->nblocks;
+			*deadrows += scan->dead / scan->nblocks;
 			return false;
 		}
 
