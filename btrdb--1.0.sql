@@ -835,7 +835,11 @@ RETURNS bigint
 AS 'MODULE_PATHNAME', 'btrdb_trim'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION btrdb_trim(uuid, bigint, int) IS
-	'forgets the points before a moment but keeps, for ever, their statistics in windows of 2^pointwidth ns (0 to 60), except for the window that holds the moment, and returns the version that is made, or the current one if there is nothing to trim; whatever is asked in windows that begin and end with such ones is answered exactly, anything finer raises 22023 or, as setting btrdb.trimmed_points says, skips them; older versions keep the points; needs DELETE on btrdb.points';
+	'forgets the points before a moment but keeps, for ever, their statistics in windows of 2^pointwidth
+ns (0 to 60), except for the window that holds the moment, and returns the version that is made, or
+the current one if there is nothing to trim; whatever is asked in windows that begin and end with
+such ones is answered exactly, anything finer raises 22023 or, as setting btrdb.trimmed_points
+says, skips them; older versions keep the points; needs DELETE on btrdb.points';
 
 CREATE FUNCTION btrdb_trim(stream uuid, before timestamptz, pointwidth int)
 RETURNS bigint
@@ -849,7 +853,8 @@ RETURNS bigint
 AS 'MODULE_PATHNAME', 'btrdb_trim'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION btrdb_trim(uuid, text, int) IS
-	'btrdb_trim() before a moment that has no type: a timestamp with up to nine digits of a second, or a whole number of nanoseconds';
+	'btrdb_trim() before a moment that has no type: a timestamp with
+up to nine digits of a second, or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_flush(stream uuid DEFAULT NULL)
 RETURNS bigint

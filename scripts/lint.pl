@@ -68,8 +68,8 @@ sub matches
 
 my @all;
 find({ no_chdir => 1, wanted => sub {
-	$File::Find::prune = 1 if m{^\./(?:\.git|results|output_iso|tmp_check\w*|log|build)$};
-	push @all, s{^\./}{}r if -f && !$File::Find::prune;
+	$File::Find::prune = -d && m{^\./(?:\.git|results|output_iso|tmp_check\w*|log|build)$};
+	push @all, s{^\./}{}r if -f;
 } }, '.');
 @all = sort @all;
 
@@ -173,7 +173,7 @@ sub unqualified
 	my @found;
 
 	$sql =~ s/'(?:[^']|'')*'/''/g;
-	$sql =~ s/OPERATOR\(pg_catalog\.[^()\s]+\)/ /g;
+	$sql =~ s/OPERATOR\(pg_catalog\.[^()\s]+\)/ , /g;
 	$sql =~ s/\@extschema\@/x/g;
 	push @found, "operator $1"
 	  while $sql =~ m{(?<![-+*/<>=~!@#%^&|`?])([-+*/<>=~!@#%^&|`?]+)(?!\d|\)| FROM)}g;

@@ -169,6 +169,14 @@ $node->safe_psql('postgres', 'CREATE ROLE writer; GRANT INSERT ON btrdb.points T
 hears("SET ROLE writer;" . insert($loud, 4) . "INSERT INTO btrdb.points VALUES ('$loud', 5, 1);",
 	"loud null buffered insert 4..5\nloud null buffered insert 5..6", 'a role that may write only');
 
+# Trimmed points: from the first one to the moment.
+$node->safe_psql('postgres', "SELECT btrdb_revert('$loud', 10)");
+$v = $node->safe_psql('postgres', "SELECT btrdb_version('$loud')");
+hears("SELECT btrdb_insert('$loud', array_agg(i), array_agg(i)) FROM generate_series(10, 4095) AS i; SELECT btrdb_trim('$loud', 2048, 8); SELECT btrdb_trim('$loud', 2048, 8);",
+	"loud @{[$v + 1]} insert 10..4096\nloud @{[$v + 2]} trim 10..2048", 'a trim, and one of nothing');
+# pg_dump would stop at these
+$node->safe_psql('postgres', "SELECT btrdb_revert('$loud', 10)");
+
 # Streams that go.
 my $span = join '..', @all;
 hears("SELECT btrdb_obliterate('$fresh');", "$fresh null obliterate $span", 'btrdb_obliterate');
