@@ -61,7 +61,9 @@ SELECT btrdb_insert(:s, ARRAY[0, 4096, 4097, 700000, 5000000001], ARRAY[-5, 50, 
 SELECT * FROM btrdb_check();
 SELECT time, min, mean, max, count, stddev FROM btrdb_aligned_windows(:s, 0, 12288, 12);
 SELECT * FROM btrdb_values(:s, 699900, 700100);
-SELECT * FROM btrdb_changes(:s, :v, :v + 1);
+-- where the leaf around 700000 begins and ends depends on the page that there was room in
+SELECT CASE WHEN other THEN start_time END AS start_time, CASE WHEN other THEN end_time END AS end_time
+FROM btrdb_changes(:s, :v, :v + 1), LATERAL (SELECT NOT 700000 BETWEEN start_time AND end_time - 1 AS other) AS x;
 -- a policy that must know what is there
 SELECT btrdb_insert(:s, 4096, 50, 'equal');
 SELECT btrdb_insert(:s, 700000, -7, 'equal');
