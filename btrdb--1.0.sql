@@ -928,6 +928,36 @@ AS 'MODULE_PATHNAME', 'btrdb_latest_support'
 LANGUAGE C STRICT;
 COMMENT ON FUNCTION btrdb_latest_support(internal) IS 'tells the planner that btrdb_latest() in FROM can be run as a scan';
 
+CREATE FUNCTION btrdb_gaps_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_gaps_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_gaps_support(internal) IS 'estimates the rows of btrdb_gaps() for the planner';
+
+CREATE FUNCTION btrdb_first_crossing_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_first_crossing_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_first_crossing_support(internal) IS 'tells the planner that btrdb_first_crossing() in FROM can be run as a scan';
+
+CREATE FUNCTION btrdb_last_crossing_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_last_crossing_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_last_crossing_support(internal) IS 'tells the planner that btrdb_last_crossing() in FROM can be run as a scan';
+
+CREATE FUNCTION btrdb_asof_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_asof_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_asof_support(internal) IS 'tells the planner that btrdb_asof() of one time in FROM can be run as a scan';
+
+CREATE FUNCTION btrdb_asof_times_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_asof_times_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_asof_times_support(internal) IS 'estimates the rows of btrdb_asof() of an array for the planner';
+
+CREATE FUNCTION btrdb_rate_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_rate_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_rate_support(internal) IS 'estimates the rows of btrdb_rate() for the planner';
+
 CREATE FUNCTION btrdb_values(stream uuid, start bigint, "end" bigint, version bigint DEFAULT 0)
 RETURNS TABLE ("time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_values'
@@ -1159,6 +1189,370 @@ COMMENT ON FUNCTION btrdb_changes(uuid, bigint, bigint, int) IS
 	'ranges of time in which two versions differ, sorted and disjoint; they cover every change
 and are no coarser than 2^resolution nanoseconds (0 to 62) or the leaf that changed;
 from_version 0 is the empty stream, to_version 0 the latest with what is buffered';
+
+-- looking for things without reading everything
+
+CREATE FUNCTION btrdb_gaps(stream uuid, start bigint, "end" bigint, longer_than bigint, version bigint DEFAULT 0)
+RETURNS TABLE (start_time bigint, end_time bigint)
+AS 'MODULE_PATHNAME', 'btrdb_gaps'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
+COMMENT ON FUNCTION btrdb_gaps(uuid, bigint, bigint, bigint, bigint) IS
+	'stretches of more than longer_than nanoseconds of [start, end) without points: each from a point to the next one, and from start to the first point and from the last one to end; points outside of the range do not count';
+
+CREATE FUNCTION btrdb_gaps(stream uuid, start bigint, "end" bigint, longer_than interval, version bigint DEFAULT 0)
+RETURNS TABLE (start_time bigint, end_time bigint)
+AS 'MODULE_PATHNAME', 'btrdb_gaps'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
+COMMENT ON FUNCTION btrdb_gaps(uuid, bigint, bigint, interval, bigint) IS
+	'btrdb_gaps() between times in nanoseconds, with a length that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_gaps(stream uuid, start bigint, "end" bigint, longer_than text, version bigint DEFAULT 0)
+RETURNS TABLE (start_time bigint, end_time bigint)
+AS 'MODULE_PATHNAME', 'btrdb_gaps'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
+COMMENT ON FUNCTION btrdb_gaps(uuid, bigint, bigint, text, bigint) IS
+	'btrdb_gaps() between times in nanoseconds, with a length that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_gaps(stream uuid, start timestamptz, "end" timestamptz, longer_than bigint, version bigint DEFAULT 0)
+RETURNS TABLE (start_time timestamptz, end_time timestamptz)
+AS 'MODULE_PATHNAME', 'btrdb_gaps'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
+COMMENT ON FUNCTION btrdb_gaps(uuid, timestamptz, timestamptz, bigint, bigint) IS
+	'btrdb_gaps() between timestamps, infinity being the end of time, with a length in nanoseconds';
+
+CREATE FUNCTION btrdb_gaps(stream uuid, start timestamptz, "end" timestamptz, longer_than interval, version bigint DEFAULT 0)
+RETURNS TABLE (start_time timestamptz, end_time timestamptz)
+AS 'MODULE_PATHNAME', 'btrdb_gaps'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
+COMMENT ON FUNCTION btrdb_gaps(uuid, timestamptz, timestamptz, interval, bigint) IS
+	'btrdb_gaps() between timestamps, infinity being the end of time, with a length that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_gaps(stream uuid, start timestamptz, "end" timestamptz, longer_than text, version bigint DEFAULT 0)
+RETURNS TABLE (start_time timestamptz, end_time timestamptz)
+AS 'MODULE_PATHNAME', 'btrdb_gaps'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
+COMMENT ON FUNCTION btrdb_gaps(uuid, timestamptz, timestamptz, text, bigint) IS
+	'btrdb_gaps() between timestamps, infinity being the end of time, with a length that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_gaps(stream uuid, start text, "end" text, longer_than bigint, version bigint DEFAULT 0)
+RETURNS TABLE (start_time timestamptz, end_time timestamptz)
+AS 'MODULE_PATHNAME', 'btrdb_gaps'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
+COMMENT ON FUNCTION btrdb_gaps(uuid, text, text, bigint, bigint) IS
+	'btrdb_gaps() between times that have no type, with a length in nanoseconds';
+
+CREATE FUNCTION btrdb_gaps(stream uuid, start text, "end" text, longer_than interval, version bigint DEFAULT 0)
+RETURNS TABLE (start_time timestamptz, end_time timestamptz)
+AS 'MODULE_PATHNAME', 'btrdb_gaps'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
+COMMENT ON FUNCTION btrdb_gaps(uuid, text, text, interval, bigint) IS
+	'btrdb_gaps() between times that have no type, with a length that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_gaps(stream uuid, start text, "end" text, longer_than text, version bigint DEFAULT 0)
+RETURNS TABLE (start_time timestamptz, end_time timestamptz)
+AS 'MODULE_PATHNAME', 'btrdb_gaps'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
+COMMENT ON FUNCTION btrdb_gaps(uuid, text, text, text, bigint) IS
+	'btrdb_gaps() between times that have no type, with a length that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_first_crossing(stream uuid, start bigint, "end" bigint, threshold float8, direction text DEFAULT 'any',
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_first_crossing'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_first_crossing_support;
+COMMENT ON FUNCTION btrdb_first_crossing(uuid, bigint, bigint, float8, text, bigint) IS
+	'the first point of [start, end) on the other side of a threshold than the point before it, which is in the range, too; no row if there is none. Values are below the threshold, or not; direction is "up", from below, "down" or "any"';
+
+CREATE FUNCTION btrdb_first_crossing(stream uuid, start timestamptz, "end" timestamptz, threshold float8, direction text DEFAULT 'any',
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_first_crossing'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_first_crossing_support;
+COMMENT ON FUNCTION btrdb_first_crossing(uuid, timestamptz, timestamptz, float8, text, bigint) IS
+	'btrdb_first_crossing() between timestamps, infinity being the end of time; gives a timestamp';
+
+CREATE FUNCTION btrdb_first_crossing(stream uuid, start text, "end" text, threshold float8, direction text DEFAULT 'any',
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_first_crossing'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_first_crossing_support;
+COMMENT ON FUNCTION btrdb_first_crossing(uuid, text, text, float8, text, bigint) IS
+	'btrdb_first_crossing() between times that have no type; gives a timestamp';
+
+CREATE FUNCTION btrdb_last_crossing(stream uuid, start bigint, "end" bigint, threshold float8, direction text DEFAULT 'any',
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_last_crossing'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_last_crossing_support;
+COMMENT ON FUNCTION btrdb_last_crossing(uuid, bigint, bigint, float8, text, bigint) IS
+	'the last point of [start, end) on the other side of a threshold than the point before it, which is in the range, too; no row if there is none. Values are below the threshold, or not; direction is "up", from below, "down" or "any"';
+
+CREATE FUNCTION btrdb_last_crossing(stream uuid, start timestamptz, "end" timestamptz, threshold float8, direction text DEFAULT 'any',
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_last_crossing'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_last_crossing_support;
+COMMENT ON FUNCTION btrdb_last_crossing(uuid, timestamptz, timestamptz, float8, text, bigint) IS
+	'btrdb_last_crossing() between timestamps, infinity being the end of time; gives a timestamp';
+
+CREATE FUNCTION btrdb_last_crossing(stream uuid, start text, "end" text, threshold float8, direction text DEFAULT 'any',
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_last_crossing'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_last_crossing_support;
+COMMENT ON FUNCTION btrdb_last_crossing(uuid, text, text, float8, text, bigint) IS
+	'btrdb_last_crossing() between times that have no type; gives a timestamp';
+
+-- joining in time; a tolerance that has a type wants a direction before it, so that no call is ambiguous
+
+CREATE FUNCTION btrdb_asof(stream uuid, "time" bigint, direction text DEFAULT 'backward', tolerance text DEFAULT 'infinity',
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, bigint, text, text, bigint) IS
+	'the last point at or before a time; direction "forward": the first one at or after it; "nearest": whichever of them is nearer, the former if both are as near. At most tolerance away, which is a width or infinity; no row if there is none';
+
+CREATE FUNCTION btrdb_asof(stream uuid, "time" bigint, direction text, tolerance bigint,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, bigint, text, bigint, bigint) IS
+	'btrdb_asof() of a time in nanoseconds, with a tolerance in nanoseconds';
+
+CREATE FUNCTION btrdb_asof(stream uuid, "time" bigint, direction text, tolerance interval,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, bigint, text, interval, bigint) IS
+	'btrdb_asof() of a time in nanoseconds, with a tolerance that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_asof(stream uuid, "time" timestamptz, direction text DEFAULT 'backward', tolerance text DEFAULT 'infinity',
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, timestamptz, text, text, bigint) IS
+	'btrdb_asof() of a timestamp, which gives timestamps';
+
+CREATE FUNCTION btrdb_asof(stream uuid, "time" timestamptz, direction text, tolerance bigint,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, timestamptz, text, bigint, bigint) IS
+	'btrdb_asof() of a timestamp, which gives timestamps, with a tolerance in nanoseconds';
+
+CREATE FUNCTION btrdb_asof(stream uuid, "time" timestamptz, direction text, tolerance interval,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, timestamptz, text, interval, bigint) IS
+	'btrdb_asof() of a timestamp, which gives timestamps, with a tolerance that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_asof(stream uuid, "time" text, direction text DEFAULT 'backward', tolerance text DEFAULT 'infinity',
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, text, text, text, bigint) IS
+	'btrdb_asof() of a time that has no type, which gives timestamps';
+
+CREATE FUNCTION btrdb_asof(stream uuid, "time" text, direction text, tolerance bigint,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, text, text, bigint, bigint) IS
+	'btrdb_asof() of a time that has no type, which gives timestamps, with a tolerance in nanoseconds';
+
+CREATE FUNCTION btrdb_asof(stream uuid, "time" text, direction text, tolerance interval,
+	version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, text, text, interval, bigint) IS
+	'btrdb_asof() of a time that has no type, which gives timestamps, with a tolerance that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_asof(stream uuid, times bigint[], direction text DEFAULT 'backward', tolerance text DEFAULT 'infinity',
+	version bigint DEFAULT 0)
+RETURNS TABLE (asked bigint, "time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof_times'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, bigint[], text, text, bigint) IS
+	'for each time, in the order of the array, the point that btrdb_asof() of that time gives, or NULLs; cheap where times next to each other belong to points next to each other; the array has one dimension (2202E) and no NULLs (22004)';
+
+CREATE FUNCTION btrdb_asof(stream uuid, times bigint[], direction text, tolerance bigint,
+	version bigint DEFAULT 0)
+RETURNS TABLE (asked bigint, "time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof_times'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, bigint[], text, bigint, bigint) IS
+	'btrdb_asof() of times in nanoseconds, with a tolerance in nanoseconds';
+
+CREATE FUNCTION btrdb_asof(stream uuid, times bigint[], direction text, tolerance interval,
+	version bigint DEFAULT 0)
+RETURNS TABLE (asked bigint, "time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof_times'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, bigint[], text, interval, bigint) IS
+	'btrdb_asof() of times in nanoseconds, with a tolerance that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_asof(stream uuid, times timestamptz[], direction text DEFAULT 'backward', tolerance text DEFAULT 'infinity',
+	version bigint DEFAULT 0)
+RETURNS TABLE (asked timestamptz, "time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof_times'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, timestamptz[], text, text, bigint) IS
+	'btrdb_asof() of timestamps, which gives timestamps';
+
+CREATE FUNCTION btrdb_asof(stream uuid, times timestamptz[], direction text, tolerance bigint,
+	version bigint DEFAULT 0)
+RETURNS TABLE (asked timestamptz, "time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof_times'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, timestamptz[], text, bigint, bigint) IS
+	'btrdb_asof() of timestamps, which gives timestamps, with a tolerance in nanoseconds';
+
+CREATE FUNCTION btrdb_asof(stream uuid, times timestamptz[], direction text, tolerance interval,
+	version bigint DEFAULT 0)
+RETURNS TABLE (asked timestamptz, "time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof_times'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, timestamptz[], text, interval, bigint) IS
+	'btrdb_asof() of timestamps, which gives timestamps, with a tolerance that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_asof(stream uuid, times text[], direction text DEFAULT 'backward', tolerance text DEFAULT 'infinity',
+	version bigint DEFAULT 0)
+RETURNS TABLE (asked timestamptz, "time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof_times'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, text[], text, text, bigint) IS
+	'btrdb_asof() of times as text, which gives timestamps';
+
+CREATE FUNCTION btrdb_asof(stream uuid, times text[], direction text, tolerance bigint,
+	version bigint DEFAULT 0)
+RETURNS TABLE (asked timestamptz, "time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof_times'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, text[], text, bigint, bigint) IS
+	'btrdb_asof() of times as text, which gives timestamps, with a tolerance in nanoseconds';
+
+CREATE FUNCTION btrdb_asof(stream uuid, times text[], direction text, tolerance interval,
+	version bigint DEFAULT 0)
+RETURNS TABLE (asked timestamptz, "time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_asof_times'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
+COMMENT ON FUNCTION btrdb_asof(uuid, text[], text, interval, bigint) IS
+	'btrdb_asof() of times as text, which gives timestamps, with a tolerance that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_integral(stream uuid, start bigint, "end" bigint, method text DEFAULT 'linear', version bigint DEFAULT 0)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'btrdb_integral'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_integral(uuid, bigint, bigint, text, bigint) IS
+	'integral of the value over [start, end), in seconds, as far as there is a value: by method "linear", on the lines between points, from the first point of the stream to the last one; by "step", that of the last point at or before each time, from the first point on. NULL if there is none';
+
+CREATE FUNCTION btrdb_integral(stream uuid, start timestamptz, "end" timestamptz, method text DEFAULT 'linear', version bigint DEFAULT 0)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'btrdb_integral'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_integral(uuid, timestamptz, timestamptz, text, bigint) IS
+	'btrdb_integral() between timestamps, infinity being the end of time';
+
+CREATE FUNCTION btrdb_integral(stream uuid, start text, "end" text, method text DEFAULT 'linear', version bigint DEFAULT 0)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'btrdb_integral'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_integral(uuid, text, text, text, bigint) IS
+	'btrdb_integral() between times that have no type';
+
+CREATE FUNCTION btrdb_time_weighted_mean(stream uuid, start bigint, "end" bigint, method text DEFAULT 'linear', version bigint DEFAULT 0)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'btrdb_time_weighted_mean'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_time_weighted_mean(uuid, bigint, bigint, text, bigint) IS
+	'mean of the value over [start, end), each value weighing as much as the time that it lasts: the integral divided by the time for which there is a value; method as for btrdb_integral(). NULL if there is none';
+
+CREATE FUNCTION btrdb_time_weighted_mean(stream uuid, start timestamptz, "end" timestamptz, method text DEFAULT 'linear', version bigint DEFAULT 0)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'btrdb_time_weighted_mean'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_time_weighted_mean(uuid, timestamptz, timestamptz, text, bigint) IS
+	'btrdb_time_weighted_mean() between timestamps, infinity being the end of time';
+
+CREATE FUNCTION btrdb_time_weighted_mean(stream uuid, start text, "end" text, method text DEFAULT 'linear', version bigint DEFAULT 0)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'btrdb_time_weighted_mean'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_time_weighted_mean(uuid, text, text, text, bigint) IS
+	'btrdb_time_weighted_mean() between times that have no type';
+
+CREATE FUNCTION btrdb_rate(stream uuid, start bigint, "end" bigint, width bigint, version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, increase float8, rate float8)
+AS 'MODULE_PATHNAME', 'btrdb_rate'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
+COMMENT ON FUNCTION btrdb_rate(uuid, bigint, bigint, bigint, bigint) IS
+	'how much a counter rises in each window of width nanoseconds that fits into [start, end), the first at start, and how much per second. A rise belongs to the window of the later of two points; a value less than the one before it is a new start from zero, and has risen by itself. NULL if the window has no point that has one before it';
+
+CREATE FUNCTION btrdb_rate(stream uuid, start bigint, "end" bigint, width interval, version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, increase float8, rate float8)
+AS 'MODULE_PATHNAME', 'btrdb_rate'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
+COMMENT ON FUNCTION btrdb_rate(uuid, bigint, bigint, interval, bigint) IS
+	'btrdb_rate() between times in nanoseconds, with a width that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_rate(stream uuid, start bigint, "end" bigint, width text, version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, increase float8, rate float8)
+AS 'MODULE_PATHNAME', 'btrdb_rate'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
+COMMENT ON FUNCTION btrdb_rate(uuid, bigint, bigint, text, bigint) IS
+	'btrdb_rate() between times in nanoseconds, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_rate(stream uuid, start timestamptz, "end" timestamptz, width bigint, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, increase float8, rate float8)
+AS 'MODULE_PATHNAME', 'btrdb_rate'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
+COMMENT ON FUNCTION btrdb_rate(uuid, timestamptz, timestamptz, bigint, bigint) IS
+	'btrdb_rate() between timestamps, infinity being the end of time, with a width in nanoseconds';
+
+CREATE FUNCTION btrdb_rate(stream uuid, start timestamptz, "end" timestamptz, width interval, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, increase float8, rate float8)
+AS 'MODULE_PATHNAME', 'btrdb_rate'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
+COMMENT ON FUNCTION btrdb_rate(uuid, timestamptz, timestamptz, interval, bigint) IS
+	'btrdb_rate() between timestamps, infinity being the end of time, with a width that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_rate(stream uuid, start timestamptz, "end" timestamptz, width text, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, increase float8, rate float8)
+AS 'MODULE_PATHNAME', 'btrdb_rate'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
+COMMENT ON FUNCTION btrdb_rate(uuid, timestamptz, timestamptz, text, bigint) IS
+	'btrdb_rate() between timestamps, infinity being the end of time, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_rate(stream uuid, start text, "end" text, width bigint, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, increase float8, rate float8)
+AS 'MODULE_PATHNAME', 'btrdb_rate'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
+COMMENT ON FUNCTION btrdb_rate(uuid, text, text, bigint, bigint) IS
+	'btrdb_rate() between times that have no type, with a width in nanoseconds';
+
+CREATE FUNCTION btrdb_rate(stream uuid, start text, "end" text, width interval, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, increase float8, rate float8)
+AS 'MODULE_PATHNAME', 'btrdb_rate'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
+COMMENT ON FUNCTION btrdb_rate(uuid, text, text, interval, bigint) IS
+	'btrdb_rate() between times that have no type, with a width that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_rate(stream uuid, start text, "end" text, width text, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, increase float8, rate float8)
+AS 'MODULE_PATHNAME', 'btrdb_rate'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
+COMMENT ON FUNCTION btrdb_rate(uuid, text, text, text, bigint) IS
+	'btrdb_rate() between times that have no type, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 -- versions
 

@@ -500,7 +500,7 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 		state->range_type = exprType(lsecond(quals));
 	}
 	else
-		state->quals = BtrQualsInit(quals, INDEX_VAR, &node->ss.ps);
+		state->quals = BtrQualsInit(quals, INDEX_VAR, &BtrTableColumns, &node->ss.ps);
 
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "btrdb aggregate",
 										   ALLOCSET_DEFAULT_SIZES);
@@ -604,7 +604,7 @@ explain_aggregate(CustomScanState *node, List *ancestors, struct ExplainState *e
 	if (state->of_call)
 		BtrExplainCall(&BtrValuesRows, quals, node, ancestors, es);
 	else
-		BtrQualsExplain(quals, INDEX_VAR, node, ancestors, es);
+		BtrQualsExplain(quals, INDEX_VAR, &BtrTableColumns, node, ancestors, es);
 
 	if (state->flags & BTR_AGG_BY_STREAM)
 		keys = lappend(keys, linitial_node(TargetEntry, plan->custom_scan_tlist)->expr);

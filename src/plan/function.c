@@ -1,11 +1,12 @@
 /*
  * function.c
- *		Calls in FROM of functions that return a stream's points or windows, run as
- *		custom scans: rows are delivered as they are read, ordered by time,
+ *		Calls in FROM of functions that return a stream's points, windows or gaps, run as
+ *		custom scans: rows are delivered as they are read, ordered by time if they are,
  *		in either direction if they can be, and not stored in between.
  *
  * Everything that the call would do is done here: the right to execute it is
  * checked, arguments are computed once per (re)scan, a NULL among them gives no row.
+ * Conditions on the times and values of points choose what is read of them, exactly.
  */
 #include "postgres.h"
 
@@ -24,6 +25,7 @@
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
 #include "utils/acl.h"
+#include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -52,15 +54,16 @@ typedef struct CallScanState
 	bool		backward;
 	List	   *args;			/* of ExprState */
 	Oid			argtypes[BTR_ROWS_MAX_ARGS];
+	BtrPointColumns columns;
+	BtrQuals   *quals;			/* NULL: none choose */
 
 	/* The current scan */
 	bool		started;
 	BtrRows    *rows;			/* NULL if there are none, and before the first is asked for */
 	MemoryContext context;		/* reset with each rescan */
 
-	/* What former scans of this node read, and how many rows all of them gave */
+	/* What former scans of this node read */
 	BtrReadCounts before;
-	int64		nrows;
 } CallScanState;
 
 extern Datum btrdb_values_support(PG_FUNCTION_ARGS);
@@ -69,6 +72,12 @@ extern Datum btrdb_aligned_windows_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_nearest_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_earliest_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_latest_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_gaps_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_first_crossing_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_last_crossing_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_asof_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_asof_times_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_rate_support(PG_FUNCTION_ARGS);
 
 static Plan *plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path,
 					   List *tlist, List *clauses, List *custom_plans);
@@ -102,6 +111,12 @@ static const FunctionKind kinds[] = {
 	{&BtrNearestRows, btrdb_nearest_support, 4, METHODS("btrdb_nearest")},
 	{&BtrEarliestRows, btrdb_earliest_support, 0, METHODS("btrdb_earliest")},
 	{&BtrLatestRows, btrdb_latest_support, 0, METHODS("btrdb_latest")},
+	{&BtrGapRows, btrdb_gaps_support, 4, METHODS("btrdb_gaps")},
+	{&BtrFirstCrossingRows, btrdb_first_crossing_support, 8, METHODS("btrdb_first_crossing")},
+	{&BtrLastCrossingRows, btrdb_last_crossing_support, 8, METHODS("btrdb_last_crossing")},
+	{&BtrAsofRows, btrdb_asof_support, 4, METHODS("btrdb_asof")},
+	{&BtrAsofTimesRows, btrdb_asof_times_support, 1, METHODS("btrdb_asof_times")},
+	{&BtrRateRows, btrdb_rate_support, 1, METHODS("btrdb_rate")},
 };
 
 /* ---- planning ---- */
@@ -117,7 +132,7 @@ types_of(const BtrRowKind *rows, List *args, Oid *types)
 }
 
 /*
- * Returns the type of column time of a call, which depends on how its times are spelt.
+ * Returns the type of times in the rows of a call, which depends on how its own are spelt.
  */
 Oid
 BtrCallTimeType(const BtrRowKind *kind, List *args)
@@ -217,6 +232,18 @@ BtrValuesCall(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 }
 
 /*
+ * Returns the columns of the points that a call gives.
+ */
+static BtrPointColumns
+point_columns(const BtrRowKind *rows, List *args)
+{
+	BtrPointColumns columns = {.time = 1, .value = 2};
+
+	columns.time_type = BtrCallTimeType(rows, args);
+	return columns;
+}
+
+/*
  * Turns a path into a plan.
  */
 static Plan *
@@ -228,17 +255,30 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List
 	FuncExpr   *call = castNode(FuncExpr, function->funcexpr);
 	CustomScan *scan = makeNode(CustomScan);
 	const FunctionKind *kind = function_kind(call);
+	BtrPointColumns columns = point_columns(kind->rows, call->args);
+	List	   *filter = NIL;
+	ListCell   *lc;
 
+	/* the arguments, and what chooses */
+	scan->custom_exprs = list_copy(call->args);
+	foreach(lc, clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+
+		if (kind->rows->chooses && BtrClauseChooses(root, rel, rinfo, &columns))
+			scan->custom_exprs = lappend(scan->custom_exprs, rinfo->clause);
+		else
+			filter = lappend(filter, rinfo);
+	}
 	scan->scan.plan.targetlist = tlist;
-	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
+	scan->scan.plan.qual = extract_actual_clauses(filter, false);
 	scan->scan.scanrelid = 0;
 	scan->flags = best_path->flags;
-	scan->custom_exprs = call->args;
 	scan->custom_private = list_make2(list_make1_oid(call->funcid),
 									  linitial(best_path->custom_private));
 	for (int i = 0; i < kind->rows->ncolumns; i++)
 	{
-		Oid			type = i == 0 ? BtrCallTimeType(kind->rows, call->args) :
+		Oid			type = kind->rows->columns[i] == BTR_COLUMN_TIME ? columns.time_type :
 			kind->rows->columns[i];
 		Var		   *column = makeVar(rel->relid, i + 1, type, -1, InvalidOid, 0);
 
@@ -271,7 +311,8 @@ add_call_path(PlannerInfo *root, RelOptInfo *rel, const FuncExpr *call,
 	path->custom_private = list_make1(makeInteger(backward));
 	path->methods = &kind->path;
 
-	path->path.pathkeys =
+	if (!kind->rows->unordered)
+		path->path.pathkeys =
 		truncate_useless_pathkeys(root, rel,
 								  BtrColumnPathkeys(root, rel, 1,
 													BtrCallTimeType(kind->rows, call->args),
@@ -335,11 +376,17 @@ begin_function_scan(CustomScanState *node, EState *estate, int eflags)
 {
 	CallScanState *state = (CallScanState *) node;
 	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
+	const BtrRowKind *rows = state->kind->rows;
+	List	   *args = list_copy_head(plan->custom_exprs, rows->nargs);
+	List	   *clauses = list_copy_tail(plan->custom_exprs, rows->nargs);
 
 	BtrBeginCall(linitial_oid(linitial(plan->custom_private)));
 	state->backward = intVal(lsecond(plan->custom_private)) != 0;
-	state->args = ExecInitExprList(plan->custom_exprs, &node->ss.ps);
-	types_of(state->kind->rows, plan->custom_exprs, state->argtypes);
+	state->args = ExecInitExprList(args, &node->ss.ps);
+	types_of(rows, args, state->argtypes);
+	state->columns = point_columns(rows, args);
+	if (clauses != NIL)
+		state->quals = BtrQualsInit(clauses, INDEX_VAR, &state->columns, &node->ss.ps);
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "btrdb scan of a function",
 										   ALLOCSET_DEFAULT_SIZES);
 }
@@ -360,9 +407,15 @@ start_scan(CallScanState *state)
 		args[i] = ExecEvalExprSwitchContext(list_nth(state->args, i), econtext, &isnull);
 	if (!isnull)
 	{
+		BtrScanChoice choice = {.start = BTR_TIME_MIN, .end = BTR_TIME_MAX};
+
+		choice.low = -get_float8_infinity();
+		choice.high = get_float8_infinity();
+		if (state->quals != NULL)
+			BtrQualsChoose(state->quals, econtext, &choice);
 		PushActiveSnapshot(state->css.ss.ps.state->es_snapshot);
-		state->rows = BtrRowsBegin(state->kind->rows, state->argtypes, args,
-								   state->backward);
+		state->rows = BtrRowsBegin(state->kind->rows, state->argtypes, args, state->backward,
+								   state->quals != NULL ? &choice : NULL);
 		PopActiveSnapshot();
 	}
 	MemoryContextSwitchTo(old);
@@ -388,10 +441,7 @@ next_row(ScanState *node)
 	old = MemoryContextSwitchTo(state->context);
 	found = BtrRowsNext(state->rows, slot->tts_values, slot->tts_isnull);
 	MemoryContextSwitchTo(old);
-	if (!found)
-		return slot;
-	state->nrows++;
-	return ExecStoreVirtualTuple(slot);
+	return found ? ExecStoreVirtualTuple(slot) : slot;
 }
 
 /*
@@ -485,7 +535,10 @@ explain_function_scan(CustomScanState *node, List *ancestors, struct ExplainStat
 	const BtrRowKind *rows = state->kind->rows;
 
 	BtrExplainCall(rows, plan->custom_exprs, node, ancestors, es);
-	if (state->backward && rows->count != NULL)
+	if (state->quals != NULL)
+		BtrQualsExplain(list_copy_tail(plan->custom_exprs, rows->nargs), INDEX_VAR,
+						&state->columns, node, ancestors, es);
+	if (state->backward && !rows->one_row)
 		ExplainPropertyText("Backward", "time", es);
 
 	if (es->analyze && rows->count != NULL)
@@ -500,7 +553,7 @@ explain_function_scan(CustomScanState *node, List *ancestors, struct ExplainStat
 		if (counts.prefetched > 0)
 			ExplainPropertyInteger("Pages Prefetched", NULL, counts.prefetched, es);
 		if (rows == &BtrValuesRows)
-			ExplainPropertyInteger("Points Read", NULL, state->nrows, es);
+			ExplainPropertyInteger("Points Read", NULL, counts.points, es);
 	}
 }
 

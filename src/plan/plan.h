@@ -30,29 +30,45 @@ extern void BtrAddPointPaths(PlannerInfo *root, RelOptInfo *rel);
 extern List *BtrColumnPathkeys(PlannerInfo *root, RelOptInfo *rel, AttrNumber attno,
 							   Oid type, bool descending);
 
-/* What a condition on btrdb.points says; on time, the strategy number of a btree. */
+/* The columns of points: those of btrdb.points or of a call that gives points. */
+typedef struct BtrPointColumns
+{
+	AttrNumber	stream;			/* 0: there is none */
+	AttrNumber	time;
+	AttrNumber	value;
+	Oid			time_type;		/* bigint or timestamptz */
+} BtrPointColumns;
+
+extern const BtrPointColumns BtrTableColumns;
+
+/* What a condition on points says; on time, the strategy number of a btree. */
 #define BTR_QUAL_NONE			0
 #define BTR_QUAL_STREAM			6	/* stream = arg */
 #define BTR_QUAL_STREAM_ANY		7	/* stream = ANY (arg) */
 
 /*
- * Tells what a clause says of the table at rti, and what it compares with: *arg.
+ * Tells what a clause says of the relation at rti, and what it compares with: *arg.
  */
-extern int	BtrMatchQual(Expr *clause, Index rti, Expr **arg);
+extern int	BtrMatchQual(Expr *clause, Index rti, const BtrPointColumns *columns, Expr **arg);
 
 /* Likewise of value, which is compared with a float8: a strategy number or BTR_QUAL_NONE. */
-extern int	BtrMatchValueQual(Expr *clause, Index rti, Expr **arg);
+extern int	BtrMatchValueQual(Expr *clause, Index rti, const BtrPointColumns *columns,
+							  Expr **arg);
 
 /* Flags of a scan of btrdb.points, the first of its plan's private data. */
 #define BTR_BACKWARD_STREAMS	1
 #define BTR_BACKWARD_TIME		2
 
 /*
- * Likewise, for a planner's clause; BTR_QUAL_NONE for what cannot be computed before
- * the scan.
+ * As BtrMatchQual(), for a planner's clause on btrdb.points; BTR_QUAL_NONE for what cannot be
+ * computed before the scan.
  */
 extern int	BtrMatchClause(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo,
 						   Expr **arg);
+
+/* Does a planner's clause choose what is read, so that rows need not be checked? */
+extern bool BtrClauseChooses(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo,
+							 const BtrPointColumns *columns);
 
 /* Points of a usual leaf, to estimate how many leaves are read. */
 #define BTR_POINTS_PER_LEAF	900
@@ -65,22 +81,23 @@ extern const CustomScanMethods BtrPointScanMethods;
 
 typedef struct BtrQuals BtrQuals;
 
-/* Prepares conditions, in which varno stands for btrdb.points. */
-extern BtrQuals *BtrQualsInit(List *clauses, Index varno, PlanState *parent);
+/* Prepares conditions, in which varno stands for the relation. */
+extern BtrQuals *BtrQualsInit(List *clauses, Index varno, const BtrPointColumns *columns,
+							  PlanState *parent);
 
 /* Narrows the choice by the conditions, as they are now. */
 extern void BtrQualsChoose(const BtrQuals *quals, ExprContext *econtext,
 						   BtrScanChoice *choice);
 
 /* Shows in EXPLAIN what they choose. */
-extern void BtrQualsExplain(List *clauses, Index varno, CustomScanState *node,
-							List *ancestors, struct ExplainState *es);
+extern void BtrQualsExplain(List *clauses, Index varno, const BtrPointColumns *columns,
+							CustomScanState *node, List *ancestors, struct ExplainState *es);
 
 /* Adds a property to EXPLAIN: an expression of the scan's plan. */
 extern void BtrExplainExpr(const char *label, Node *expr, CustomScanState *node,
 						   List *ancestors, struct ExplainState *es);
 
-/* ---- function.c: btrdb_values() and functions of windows in FROM ---- */
+/* ---- function.c: functions that return rows, in FROM ---- */
 
 /* Makes the custom scans known. */
 extern void BtrRegisterFunctionScans(void);
@@ -91,7 +108,7 @@ extern void BtrRegisterFunctionScans(void);
  */
 extern FuncExpr *BtrValuesCall(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
 
-/* The type of column time of a call with these arguments. */
+/* The type of columns that are times of a call with these arguments. */
 extern Oid	BtrCallTimeType(const BtrRowKind *kind, List *args);
 
 /* Does what a call does first: checks the right to it, and calls a hook. */

@@ -29,9 +29,12 @@
 #include "btrdb.h"
 #include "plan/plan.h"
 
-#define ATTR_STREAM		1
-#define ATTR_TIME		2
-#define ATTR_VALUE		3
+const BtrPointColumns BtrTableColumns = {
+	.stream = 1,
+	.time = 2,
+	.value = 3,
+	.time_type = INT8OID,
+};
 
 #define POINTS_PER_PAGE	(2 * BTR_POINTS_PER_LEAF)
 
@@ -39,25 +42,54 @@
 #define MAX_OUTER_SETS	16
 
 /*
- * Says whether the node is a column of the table at rti.
+ * Says whether the node is a column of the relation at rti, which has it.
  */
 static bool
 is_column(const Node *node, Index rti, AttrNumber attno)
 {
 	const Var  *var = (const Var *) node;
 
-	return node != NULL && IsA(node, Var) && var->varno == rti &&
+	return attno != InvalidAttrNumber && node != NULL && IsA(node, Var) && var->varno == rti &&
 		var->varattno == attno && var->varlevelsup == 0;
 }
 
 /*
- * Tells what a clause says of the table at rti, BTR_QUAL_NONE if nothing of use.
+ * Returns the strategy number of an operator that compares two numbers, or two timestamps;
+ * BTR_QUAL_NONE if it is another one.
+ */
+static int
+comparison(Oid opno)
+{
+	switch (OidIsValid(opno) ? get_opcode(opno) : InvalidOid)
+	{
+		case F_FLOAT8LT:
+		case F_TIMESTAMPTZ_LT:
+			return BTLessStrategyNumber;
+		case F_FLOAT8LE:
+		case F_TIMESTAMPTZ_LE:
+			return BTLessEqualStrategyNumber;
+		case F_FLOAT8EQ:
+		case F_TIMESTAMPTZ_EQ:
+			return BTEqualStrategyNumber;
+		case F_FLOAT8GE:
+		case F_TIMESTAMPTZ_GE:
+			return BTGreaterEqualStrategyNumber;
+		case F_FLOAT8GT:
+		case F_TIMESTAMPTZ_GT:
+			return BTGreaterStrategyNumber;
+		default:
+			return BTR_QUAL_NONE;
+	}
+}
+
+/*
+ * Tells what a clause says of the relation at rti, BTR_QUAL_NONE if nothing of use.
  * *arg is what it compares the column with.
  *
  * The operators are built-in and leakproof; they are not applied to rows here.
  */
 int
-BtrMatchQual(Expr *clause, Index rti, Expr **arg)
+BtrMatchQual(Expr *clause, Index rti, const BtrPointColumns *columns, Expr **arg)
 {
 	if (IsA(clause, OpExpr) && list_length(((OpExpr *) clause)->args) == 2)
 	{
@@ -69,19 +101,21 @@ BtrMatchQual(Expr *clause, Index rti, Expr **arg)
 
 		if (get_opcode(opno) == F_UUID_EQ)
 		{
-			*arg = (Expr *) (is_column(left, rti, ATTR_STREAM) ? right : left);
-			return is_column(left, rti, ATTR_STREAM) || is_column(right, rti, ATTR_STREAM) ?
-				BTR_QUAL_STREAM : BTR_QUAL_NONE;
+			*arg = (Expr *) (is_column(left, rti, columns->stream) ? right : left);
+			return is_column(left, rti, columns->stream) ||
+				is_column(right, rti, columns->stream) ? BTR_QUAL_STREAM : BTR_QUAL_NONE;
 		}
 
 		*arg = (Expr *) right;
-		if (!is_column(left, rti, ATTR_TIME))
+		if (!is_column(left, rti, columns->time))
 		{
-			if (!is_column(right, rti, ATTR_TIME))
+			if (!is_column(right, rti, columns->time))
 				return BTR_QUAL_NONE;
 			*arg = (Expr *) left;
 			opno = get_commutator(opno);
 		}
+		if (columns->time_type == TIMESTAMPTZOID)
+			return comparison(opno);
 		type = exprType((Node *) *arg);
 		if (!OidIsValid(opno) || (type != INT2OID && type != INT4OID && type != INT8OID))
 			return BTR_QUAL_NONE;
@@ -94,7 +128,7 @@ BtrMatchQual(Expr *clause, Index rti, Expr **arg)
 
 		*arg = lsecond(op->args);
 		if (op->useOr && get_opcode(op->opno) == F_UUID_EQ &&
-			is_column(linitial(op->args), rti, ATTR_STREAM))
+			is_column(linitial(op->args), rti, columns->stream))
 			return BTR_QUAL_STREAM_ANY;
 	}
 	return BTR_QUAL_NONE;
@@ -104,7 +138,7 @@ BtrMatchQual(Expr *clause, Index rti, Expr **arg)
  * Tells how a clause compares the value of points with a float8.
  */
 int
-BtrMatchValueQual(Expr *clause, Index rti, Expr **arg)
+BtrMatchValueQual(Expr *clause, Index rti, const BtrPointColumns *columns, Expr **arg)
 {
 	OpExpr	   *op = (OpExpr *) clause;
 	Oid			opno;
@@ -113,28 +147,14 @@ BtrMatchValueQual(Expr *clause, Index rti, Expr **arg)
 		return BTR_QUAL_NONE;
 	opno = op->opno;
 	*arg = lsecond(op->args);
-	if (!is_column(linitial(op->args), rti, ATTR_VALUE))
+	if (!is_column(linitial(op->args), rti, columns->value))
 	{
-		if (!is_column(lsecond(op->args), rti, ATTR_VALUE))
+		if (!is_column(lsecond(op->args), rti, columns->value))
 			return BTR_QUAL_NONE;
 		*arg = linitial(op->args);
 		opno = get_commutator(opno);
 	}
-	switch (OidIsValid(opno) ? get_opcode(opno) : InvalidOid)
-	{
-		case F_FLOAT8LT:
-			return BTLessStrategyNumber;
-		case F_FLOAT8LE:
-			return BTLessEqualStrategyNumber;
-		case F_FLOAT8EQ:
-			return BTEqualStrategyNumber;
-		case F_FLOAT8GE:
-			return BTGreaterEqualStrategyNumber;
-		case F_FLOAT8GT:
-			return BTGreaterStrategyNumber;
-		default:
-			return BTR_QUAL_NONE;
-	}
+	return comparison(opno);
 }
 
 /*
@@ -156,9 +176,23 @@ is_computable(PlannerInfo *root, RelOptInfo *rel, const RestrictInfo *rinfo, Exp
 int
 BtrMatchClause(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo, Expr **arg)
 {
-	int			kind = BtrMatchQual(rinfo->clause, rel->relid, arg);
+	int			kind = BtrMatchQual(rinfo->clause, rel->relid, &BtrTableColumns, arg);
 
 	return kind != BTR_QUAL_NONE && is_computable(root, rel, rinfo, *arg) ? kind : BTR_QUAL_NONE;
+}
+
+/*
+ * Says whether a planner's clause chooses streams, times or values to be read.
+ */
+bool
+BtrClauseChooses(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo,
+				 const BtrPointColumns *columns)
+{
+	Expr	   *arg;
+
+	return (BtrMatchQual(rinfo->clause, rel->relid, columns, &arg) != BTR_QUAL_NONE ||
+			BtrMatchValueQual(rinfo->clause, rel->relid, columns, &arg) != BTR_QUAL_NONE) &&
+		is_computable(root, rel, rinfo, arg);
 }
 
 /* What the conditions of a path say. */
@@ -256,14 +290,14 @@ scan_pathkeys(PlannerInfo *root, RelOptInfo *rel, const Conditions *conditions, 
 
 	if (!conditions->single)
 	{
-		by_stream = BtrColumnPathkeys(root, rel, ATTR_STREAM, UUIDOID,
+		by_stream = BtrColumnPathkeys(root, rel, BtrTableColumns.stream, UUIDOID,
 									  (backward & BTR_BACKWARD_STREAMS) != 0);
 		if (by_stream == NIL)
 			return NIL;
 	}
 	return truncate_useless_pathkeys(root, rel,
 									 list_concat(by_stream,
-												 BtrColumnPathkeys(root, rel, ATTR_TIME, INT8OID,
+												 BtrColumnPathkeys(root, rel, BtrTableColumns.time, INT8OID,
 																   (backward & BTR_BACKWARD_TIME) != 0)));
 }
 
@@ -286,11 +320,8 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List
 	foreach(lc, clauses)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		Expr	   *arg;
 
-		if (BtrMatchClause(root, rel, rinfo, &arg) != BTR_QUAL_NONE ||
-			(BtrMatchValueQual(rinfo->clause, rel->relid, &arg) != BTR_QUAL_NONE &&
-			 is_computable(root, rel, rinfo, arg)))
+		if (BtrClauseChooses(root, rel, rinfo, &BtrTableColumns))
 			scan->custom_exprs = lappend(scan->custom_exprs, rinfo->clause);
 		else
 			filter = lappend(filter, rinfo);
@@ -466,7 +497,7 @@ collect_outer(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *rinfo,
 void
 BtrAddPointPaths(PlannerInfo *root, RelOptInfo *rel)
 {
-	AttrNumber	columns[] = {ATTR_STREAM, ATTR_TIME};
+	AttrNumber	columns[] = {BtrTableColumns.stream, BtrTableColumns.time};
 	List	   *stream_sets = NIL;
 	List	   *time_sets = NIL;
 	List	   *all = NIL;

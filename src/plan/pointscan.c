@@ -125,7 +125,8 @@ begin_point_scan(CustomScanState *node, EState *estate, int eflags)
 	state->tableoid = RelationGetRelid(node->ss.ss_currentRelation);
 	memset(node->ss.ss_ScanTupleSlot->tts_isnull, false,
 		   node->ss.ss_ScanTupleSlot->tts_tupleDescriptor->natts * sizeof(bool));
-	state->quals = BtrQualsInit(plan->custom_exprs, plan->scan.scanrelid, &node->ss.ps);
+	state->quals = BtrQualsInit(plan->custom_exprs, plan->scan.scanrelid, &BtrTableColumns,
+								&node->ss.ps);
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "btrdb scan",
 										   ALLOCSET_DEFAULT_SIZES);
 }
@@ -270,7 +271,8 @@ explain_point_scan(CustomScanState *node, List *ancestors, struct ExplainState *
 	PointScanState *state = (PointScanState *) node;
 	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
 
-	BtrQualsExplain(plan->custom_exprs, plan->scan.scanrelid, node, ancestors, es);
+	BtrQualsExplain(plan->custom_exprs, plan->scan.scanrelid, &BtrTableColumns, node, ancestors,
+					es);
 	switch (intVal(linitial(plan->custom_private)))
 	{
 		case BTR_BACKWARD_STREAMS:

@@ -1,6 +1,6 @@
 /*
  * quals.c
- *		Conditions on btrdb.points that choose what is read, when a query runs.
+ *		Conditions on points that choose what is read, when a query runs.
  */
 #include "postgres.h"
 
@@ -19,6 +19,7 @@
 
 #include "plan/plan.h"
 #include "stream/stream.h"
+#include "types/spelling.h"
 
 /* A condition that chooses what is read. */
 typedef struct Qual
@@ -37,10 +38,10 @@ struct BtrQuals
 
 /*
  * Prepares the expressions that conditions compare with; varno is what stands for
- * btrdb.points in them.
+ * the relation in them.
  */
 BtrQuals *
-BtrQualsInit(List *clauses, Index varno, PlanState *parent)
+BtrQualsInit(List *clauses, Index varno, const BtrPointColumns *columns, PlanState *parent)
 {
 	BtrQuals   *quals = palloc(offsetof(BtrQuals, qual) + list_length(clauses) * sizeof(Qual));
 	ListCell   *lc;
@@ -52,11 +53,11 @@ BtrQualsInit(List *clauses, Index varno, PlanState *parent)
 		Expr	   *arg;
 
 		qual->on_value = false;
-		qual->kind = BtrMatchQual(lfirst(lc), varno, &arg);
+		qual->kind = BtrMatchQual(lfirst(lc), varno, columns, &arg);
 		if (qual->kind == BTR_QUAL_NONE)
 		{
 			qual->on_value = true;
-			qual->kind = BtrMatchValueQual(lfirst(lc), varno, &arg);
+			qual->kind = BtrMatchValueQual(lfirst(lc), varno, columns, &arg);
 		}
 		qual->type = exprType((Node *) arg);
 		qual->arg = ExecInitExpr(arg, parent);
@@ -165,6 +166,36 @@ choose_values(int strategy, double operand, BtrScanChoice *choice)
 }
 
 /*
+ * Narrows the range of times by a comparison with what is from "from" up to, not including,
+ * "after": a nanosecond, or the microsecond of a timestamp.
+ */
+static void
+choose_times(int strategy, int64 from, int64 after, BtrScanChoice *choice)
+{
+	switch (strategy)
+	{
+		case BTLessStrategyNumber:
+			choice->end = Min(choice->end, from);
+			break;
+		case BTLessEqualStrategyNumber:
+			choice->end = Min(choice->end, after);
+			break;
+		case BTEqualStrategyNumber:
+			choice->start = Max(choice->start, from);
+			choice->end = Min(choice->end, after);
+			break;
+		case BTGreaterEqualStrategyNumber:
+			choice->start = Max(choice->start, from);
+			break;
+		case BTGreaterStrategyNumber:
+			choice->start = Max(choice->start, after);
+			break;
+		default:
+			elog(ERROR, "unexpected condition %d on the time of points", strategy);
+	}
+}
+
+/*
  * Narrows the choice by one condition.
  */
 static void
@@ -191,30 +222,19 @@ apply_qual(const Qual *qual, Datum value, BtrScanChoice *choice)
 		return;
 	}
 
+	if (qual->type == TIMESTAMPTZOID)
+	{
+		TimestampTz timestamp = DatumGetTimestampTz(value);
+
+		choose_times(qual->kind, BtrTimeFromTimestamp(timestamp),
+					 BtrTimeAfterTimestamp(timestamp), choice);
+		return;
+	}
+
 	time = qual->type == INT8OID ? DatumGetInt64(value) :
 		qual->type == INT4OID ? DatumGetInt32(value) : DatumGetInt16(value);
 	time = Min(Max(time, BTR_TIME_MIN - 1), BTR_TIME_MAX);
-	switch (qual->kind)
-	{
-		case BTLessStrategyNumber:
-			choice->end = Min(choice->end, time);
-			break;
-		case BTLessEqualStrategyNumber:
-			choice->end = Min(choice->end, time + 1);
-			break;
-		case BTEqualStrategyNumber:
-			choice->start = Max(choice->start, time);
-			choice->end = Min(choice->end, time + 1);
-			break;
-		case BTGreaterEqualStrategyNumber:
-			choice->start = Max(choice->start, time);
-			break;
-		case BTGreaterStrategyNumber:
-			choice->start = Max(choice->start, time + 1);
-			break;
-		default:
-			elog(ERROR, "unexpected condition %d on btrdb.points", qual->kind);
-	}
+	choose_times(qual->kind, time, time + 1, choice);
 }
 
 /*
@@ -255,8 +275,8 @@ BtrExplainExpr(const char *label, Node *expr, CustomScanState *node, List *ances
  * Shows what conditions choose.
  */
 void
-BtrQualsExplain(List *clauses, Index varno, CustomScanState *node, List *ancestors,
-				struct ExplainState *es)
+BtrQualsExplain(List *clauses, Index varno, const BtrPointColumns *columns,
+				CustomScanState *node, List *ancestors, struct ExplainState *es)
 {
 	List	   *stream = NIL;
 	List	   *time = NIL;
@@ -266,7 +286,7 @@ BtrQualsExplain(List *clauses, Index varno, CustomScanState *node, List *ancesto
 	foreach(lc, clauses)
 	{
 		Expr	   *arg;
-		int			kind = BtrMatchQual(lfirst(lc), varno, &arg);
+		int			kind = BtrMatchQual(lfirst(lc), varno, columns, &arg);
 
 		if (kind == BTR_QUAL_STREAM && IsA(lfirst(lc), OpExpr) &&
 			arg == linitial(((OpExpr *) lfirst(lc))->args))
@@ -286,7 +306,7 @@ BtrQualsExplain(List *clauses, Index varno, CustomScanState *node, List *ancesto
 	}
 	if (stream != NIL)
 		BtrExplainExpr("Stream", (Node *) make_ands_explicit(stream), node, ancestors, es);
-	else
+	else if (columns->stream != InvalidAttrNumber)
 		ExplainPropertyText("Stream", "all", es);
 	if (time != NIL)
 		BtrExplainExpr("Range", (Node *) make_ands_explicit(time), node, ancestors, es);

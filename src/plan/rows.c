@@ -7,49 +7,23 @@
 #include "access/table.h"
 #include "catalog/pg_type_d.h"
 #include "miscadmin.h"
+#include "utils/float.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/uuid.h"
 
-#include "plan/rows.h"
+#include "plan/rowstate.h"
 #include "types/check.h"
 #include "types/spelling.h"
 #include "types/stat.h"
 
 #define MAX_DEPTH		62
 
-struct BtrRows
-{
-	const BtrRowKind *kind;
-	Oid			time_type;		/* of column time */
-
-	/* Settings */
-	int64		start;
-	int64		end;
-	bool		backward;
-	uint64		width;			/* of windows */
-	uint64		nwindows;
-	int			depth;
-	bool		with_empty;
-	int64		time;			/* of btrdb_nearest() */
-	bool		before;
-
-	/* Variables */
-	Relation	rel;
-	BtrView		view;
-	BtrViewScan *points;
-	BtrViewWindows *windows;
-	uint64		next;			/* first window that has no row yet */
-	bool		have_ahead;		/* the next window that is not empty was read: */
-	uint64		ahead;			/* its index, nwindows if there is none */
-	BtrStat		ahead_stat;
-	bool		done;			/* the nearest point was looked for */
-};
-
 /*
  * Takes a range.
  */
-static void
-take_range(BtrRows *rows, const Datum *args, const Oid *types)
+void
+BtrRowsTakeRange(BtrRows *rows, const Datum *args, const Oid *types)
 {
 	BtrReadRange(args[1], args[2], types[1], &rows->start, &rows->end);
 }
@@ -63,13 +37,14 @@ static void
 begin_values(BtrRows *rows)
 {
 	rows->points = BtrViewScanBegin(&rows->view, rows->start, rows->end, rows->backward);
+	BtrViewScanLimitValues(rows->points, rows->low, rows->high);
 }
 
 /*
  * Puts a point into a row.
  */
-static void
-put_point(const BtrRows *rows, const BtrPoint *point, Datum *values, bool *nulls)
+void
+BtrRowsPutPoint(const BtrRows *rows, const BtrPoint *point, Datum *values, bool *nulls)
 {
 	values[0] = BtrTimeDatum(point->time, rows->time_type);
 	values[1] = Float8GetDatum(point->value);
@@ -77,26 +52,32 @@ put_point(const BtrRows *rows, const BtrPoint *point, Datum *values, bool *nulls
 }
 
 /*
- * Gives the next point.
+ * Gives the next point whose value is wanted.
  */
 static bool
 next_value(BtrRows *rows, Datum *values, bool *nulls)
 {
 	BtrPoint	point;
 
-	if (!BtrViewScanNext(rows->points, &point))
-		return false;
-	put_point(rows, &point, values, nulls);
+	do
+	{
+		if (rows->run.left == 0 && !BtrViewScanNextRun(rows->points, &rows->run))
+			return false;
+		point = BtrRunTake(&rows->run);
+		rows->npoints++;
+	} while (!(point.value >= rows->low && point.value <= rows->high));
+	BtrRowsPutPoint(rows, &point, values, nulls);
 	return true;
 }
 
 /*
- * Counts leaves: nobody has asked how many nodes lie above them.
+ * Counts leaves, but not the nodes above them, and points, wanted or not.
  */
 static void
 count_values(const BtrRows *rows, BtrReadCounts *counts)
 {
 	counts->leaves += BtrViewScanLeaves(rows->points);
+	counts->points += rows->npoints;
 }
 
 const BtrRowKind BtrValuesRows = {
@@ -105,9 +86,10 @@ const BtrRowKind BtrValuesRows = {
 	.args = {BTR_ARG_STREAM, BTR_ARG_TIME, BTR_ARG_TIME, BTR_ARG_VERSION},
 	.labels = {"Stream", "Start", "End", "Version"},
 	.either_way = true,
+	.chooses = true,
 	.ncolumns = 2,
-	.columns = {INT8OID, FLOAT8OID},
-	.prepare = take_range,
+	.columns = {BTR_COLUMN_TIME, FLOAT8OID},
+	.prepare = BtrRowsTakeRange,
 	.begin = begin_values,
 	.next = next_value,
 	.count = count_values,
@@ -118,20 +100,29 @@ const BtrRowKind BtrValuesRows = {
 /*
  * Takes every window of the given width that fits into [start, end).
  */
-static void
-prepare_windows(BtrRows *rows, const Datum *args, const Oid *types)
+void
+BtrRowsTakeWindows(BtrRows *rows, const Datum *args, const Oid *types)
 {
 	int64		width = BtrReadWidth(args[3], types[3]);
 
-	take_range(rows, args, types);
-	rows->depth = DatumGetInt32(args[4]);
+	BtrRowsTakeRange(rows, args, types);
 	BtrCheckLimit("width", width, 1, PG_INT64_MAX);
-	BtrCheckLimit("depth", rows->depth, 0, MAX_DEPTH);
 
 	/* the length of a range may be 2^63 */
 	rows->width = width;
 	rows->nwindows = ((uint64) rows->end - (uint64) rows->start) / rows->width;
 	rows->with_empty = true;
+}
+
+/*
+ * Takes windows, and how exact their edges are to be.
+ */
+static void
+prepare_windows(BtrRows *rows, const Datum *args, const Oid *types)
+{
+	BtrRowsTakeWindows(rows, args, types);
+	rows->depth = DatumGetInt32(args[4]);
+	BtrCheckLimit("depth", rows->depth, 0, MAX_DEPTH);
 }
 
 /*
@@ -143,7 +134,7 @@ prepare_aligned_windows(BtrRows *rows, const Datum *args, const Oid *types)
 	int32		pointwidth = DatumGetInt32(args[3]);
 	int64		mask;
 
-	take_range(rows, args, types);
+	BtrRowsTakeRange(rows, args, types);
 	BtrCheckLimit("pointwidth", pointwidth, 0, BTR_MAX_POINTWIDTH);
 
 	/* in two's complement, this rounds down to a multiple of the width */
@@ -231,7 +222,7 @@ const BtrRowKind BtrWindowsRows = {
 	BTR_ARG_VERSION},
 	.labels = {"Stream", "Start", "End", "Width", "Depth", "Version"},
 	.ncolumns = 6,
-	.columns = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID},
+	.columns = {BTR_COLUMN_TIME, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID},
 	.prepare = prepare_windows,
 	.begin = begin_windows,
 	.next = next_window,
@@ -244,7 +235,7 @@ const BtrRowKind BtrAlignedWindowsRows = {
 	.args = {BTR_ARG_STREAM, BTR_ARG_TIME, BTR_ARG_TIME, BTR_ARG_INT, BTR_ARG_VERSION},
 	.labels = {"Stream", "Start", "End", "Pointwidth", "Version"},
 	.ncolumns = 6,
-	.columns = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID},
+	.columns = {BTR_COLUMN_TIME, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID},
 	.prepare = prepare_aligned_windows,
 	.begin = begin_windows,
 	.next = next_window,
@@ -305,15 +296,16 @@ next_nearest(BtrRows *rows, Datum *values, bool *nulls)
 	rows->done = true;
 	if (!BtrViewNearest(&rows->view, rows->time, rows->before, &point))
 		return false;
-	put_point(rows, &point, values, nulls);
+	BtrRowsPutPoint(rows, &point, values, nulls);
 	return true;
 }
 
 /* What the three have in common: a row at most, which is in any order. */
 #define NEAREST \
 	.either_way = true, \
+	.one_row = true, \
 	.ncolumns = 2, \
-	.columns = {INT8OID, FLOAT8OID}, \
+	.columns = {BTR_COLUMN_TIME, FLOAT8OID}, \
 	.begin = begin_nearest, \
 	.next = next_nearest
 
@@ -358,12 +350,18 @@ takes_type(BtrArgKind arg, Oid type)
 			return type == UUIDOID;
 		case BTR_ARG_TIME:
 			return BtrIsTimeType(type);
+		case BTR_ARG_TIMES:
+			return BtrIsTimeType(get_element_type(type));
 		case BTR_ARG_WIDTH:
 			return BtrIsWidthType(type);
 		case BTR_ARG_INT:
 			return type == INT4OID;
 		case BTR_ARG_BOOL:
 			return type == BOOLOID;
+		case BTR_ARG_FLOAT:
+			return type == FLOAT8OID;
+		case BTR_ARG_NAME:
+			return type == TEXTOID;
 		case BTR_ARG_VERSION:
 			return type == INT8OID;
 	}
@@ -392,6 +390,8 @@ BtrRowsTakeTypes(const BtrRowKind *kind, const Oid *types)
 Oid
 BtrRowsTimeType(const BtrRowKind *kind, const Oid *types)
 {
+	if (kind->args[1] == BTR_ARG_TIMES)
+		return BtrResultTimeType(get_element_type(types[1]));
 	return kind->args[1] == BTR_ARG_TIME ? BtrResultTimeType(types[1]) : INT8OID;
 }
 
@@ -400,16 +400,28 @@ BtrRowsTimeType(const BtrRowKind *kind, const Oid *types)
  * in the current memory context, forward or backward in time.  The relation stays open until BtrRowsEnd().
  */
 BtrRows *
-BtrRowsBegin(const BtrRowKind *kind, const Oid *types, const Datum *args, bool backward)
+BtrRowsBegin(const BtrRowKind *kind, const Oid *types, const Datum *args, bool backward,
+			 const BtrScanChoice *choice)
 {
 	BtrRows    *rows = palloc0(sizeof(BtrRows));
 	pg_uuid_t  *stream = DatumGetUUIDP(args[0]);
 
 	Assert(!backward || kind->either_way);
+	Assert(choice == NULL || kind->chooses);
 	rows->kind = kind;
 	rows->time_type = BtrRowsTimeType(kind, types);
 	rows->backward = backward;
+	rows->low = -get_float8_infinity();
+	rows->high = get_float8_infinity();
 	kind->prepare(rows, args, types);
+	if (choice != NULL)
+	{
+		/* there may be nothing left, as if start and end were equal */
+		rows->start = Max(rows->start, choice->start);
+		rows->end = Max(Min(rows->end, choice->end), rows->start);
+		rows->low = choice->low;
+		rows->high = choice->high;
+	}
 
 	rows->rel = BtrStoreOpen(stream, AccessShareLock, ACL_SELECT);
 	BtrViewOpen(rows->rel, stream, DatumGetInt64(args[kind->nargs - 1]), &rows->view);

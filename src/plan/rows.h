@@ -1,8 +1,7 @@
 /*
  * rows.h
- *		The rows of functions that return a stream's points or windows by time:
- *		btrdb_values(), btrdb_windows(), btrdb_aligned_windows(), btrdb_nearest(),
- *		btrdb_earliest(), btrdb_latest().
+ *		The rows of functions that return what they read of a stream row by row: points,
+ *		windows, gaps.
  *
  * One piece for the calls and for the custom scans that take their place.
  */
@@ -21,11 +20,17 @@ typedef enum BtrArgKind
 {
 	BTR_ARG_STREAM,				/* uuid */
 	BTR_ARG_TIME,				/* bigint, timestamptz or text, all of a call alike */
+	BTR_ARG_TIMES,				/* an array of them */
 	BTR_ARG_WIDTH,				/* bigint, interval or text */
 	BTR_ARG_INT,				/* int */
 	BTR_ARG_BOOL,				/* boolean */
+	BTR_ARG_FLOAT,				/* float8 */
+	BTR_ARG_NAME,				/* text */
 	BTR_ARG_VERSION				/* bigint */
 } BtrArgKind;
+
+/* The type of a column that is a time: BtrRowsTimeType(). */
+#define BTR_COLUMN_TIME		InvalidOid
 
 /* One of the functions, in all its spellings. */
 typedef struct BtrRowKind
@@ -37,10 +42,13 @@ typedef struct BtrRowKind
 	BtrArgKind	args[BTR_ROWS_MAX_ARGS];
 	const char *labels[BTR_ROWS_MAX_ARGS];	/* for EXPLAIN */
 
-	/* Columns of the rows, which come in order of the first one, time, ascending or, if */
-	bool		either_way;		/* it can be had, descending */
-	int			ncolumns;
-	Oid			columns[BTR_ROWS_MAX_COLUMNS];	/* types; of time: BtrRowsTimeType() */
+	/* Columns of the rows, which come in order of the first one, a time, ascending or, if */
+	bool		either_way;		/* it can be had, descending; */
+	bool		unordered;		/* or in an order that the planner does not know */
+	bool		one_row;		/* there is one row at most */
+	bool		chooses;		/* columns are time and value, and conditions on them can */
+	int			ncolumns;		/* choose what is read */
+	Oid			columns[BTR_ROWS_MAX_COLUMNS];	/* types */
 
 	/* Checks the arguments, stream and version excepted, and keeps them. */
 	void		(*prepare) (BtrRows *rows, const Datum *args, const Oid *types);
@@ -61,20 +69,27 @@ extern const BtrRowKind BtrAlignedWindowsRows;
 extern const BtrRowKind BtrNearestRows;
 extern const BtrRowKind BtrEarliestRows;
 extern const BtrRowKind BtrLatestRows;
+extern const BtrRowKind BtrGapRows;
+extern const BtrRowKind BtrFirstCrossingRows;
+extern const BtrRowKind BtrLastCrossingRows;
+extern const BtrRowKind BtrAsofRows;
+extern const BtrRowKind BtrAsofTimesRows;
+extern const BtrRowKind BtrRateRows;
 
 /* Are these types that the function's arguments may have? */
 extern bool BtrRowsTakeTypes(const BtrRowKind *kind, const Oid *types);
 
-/* The type of column time, given the types of the arguments. */
+/* The type of columns that are times, given the types of the arguments. */
 extern Oid	BtrRowsTimeType(const BtrRowKind *kind, const Oid *types);
 
 /*
  * Checks arguments of such types, none of which is NULL, and starts to read, with the
  * active snapshot, in the current memory context.  Raises what the function's call
- * raises.  backward: only if either_way.
+ * raises.  backward: only if either_way.  choice: what remains of times and values, or NULL;
+ * only if the kind chooses.
  */
 extern BtrRows *BtrRowsBegin(const BtrRowKind *kind, const Oid *types, const Datum *args,
-							 bool backward);
+							 bool backward, const BtrScanChoice *choice);
 
 /* Gives the next row; false at the end.  To be called in the memory context of the beginning. */
 extern bool BtrRowsNext(BtrRows *rows, Datum *values, bool *nulls);

@@ -16,6 +16,7 @@
 #include "utils/acl.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
+#include "utils/selfuncs.h"
 #include "utils/snapmgr.h"
 #include "utils/uuid.h"
 
@@ -30,6 +31,15 @@ PG_FUNCTION_INFO_V1(btrdb_aligned_windows_support);
 PG_FUNCTION_INFO_V1(btrdb_nearest_support);
 PG_FUNCTION_INFO_V1(btrdb_earliest_support);
 PG_FUNCTION_INFO_V1(btrdb_latest_support);
+PG_FUNCTION_INFO_V1(btrdb_gaps_support);
+PG_FUNCTION_INFO_V1(btrdb_first_crossing_support);
+PG_FUNCTION_INFO_V1(btrdb_last_crossing_support);
+PG_FUNCTION_INFO_V1(btrdb_asof_support);
+PG_FUNCTION_INFO_V1(btrdb_asof_times_support);
+PG_FUNCTION_INFO_V1(btrdb_rate_support);
+
+/* A stream has few gaps, as a rule. */
+#define DEFAULT_GAPS	100
 
 /*
  * Returns the number of the stream's latest points in [start, end), or -1 if it
@@ -169,10 +179,53 @@ btrdb_latest_support(PG_FUNCTION_ARGS)
 }
 
 /*
- * Supports btrdb_windows(): the number of windows.
+ * Supports btrdb_first_crossing(), likewise.
  */
 Datum
-btrdb_windows_support(PG_FUNCTION_ARGS)
+btrdb_first_crossing_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(NULL);
+}
+
+/*
+ * Supports btrdb_last_crossing(), likewise.
+ */
+Datum
+btrdb_last_crossing_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(NULL);
+}
+
+/*
+ * Supports btrdb_asof() of one time, likewise.
+ */
+Datum
+btrdb_asof_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(NULL);
+}
+
+/*
+ * Supports btrdb_asof() of an array: the number of its elements.
+ */
+Datum
+btrdb_asof_times_support(PG_FUNCTION_ARGS)
+{
+	SupportRequestRows *request = (SupportRequestRows *) PG_GETARG_POINTER(0);
+
+	if (!IsA(request, SupportRequestRows) || request->root == NULL ||
+		!IsA(request->node, FuncExpr) || list_length(((FuncExpr *) request->node)->args) < 2)
+		PG_RETURN_POINTER(NULL);
+	request->rows = BtrEstimateArrayLength(request->root,
+										   lsecond(((FuncExpr *) request->node)->args));
+	PG_RETURN_POINTER(request);
+}
+
+/*
+ * Supports functions whose fourth argument is the width of windows: their number.
+ */
+static Datum
+windows_support(FunctionCallInfo fcinfo)
 {
 	Call		call;
 	SupportRequestRows *request = rows_request(fcinfo, 4, &call);
@@ -184,6 +237,47 @@ btrdb_windows_support(PG_FUNCTION_ARGS)
 	if (width <= 0)
 		PG_RETURN_POINTER(NULL);
 	request->rows = windows_in(&call, width);
+	PG_RETURN_POINTER(request);
+}
+
+/*
+ * Supports btrdb_windows(): the number of windows.
+ */
+Datum
+btrdb_windows_support(PG_FUNCTION_ARGS)
+{
+	return windows_support(fcinfo);
+}
+
+/*
+ * Supports btrdb_rate(), likewise.
+ */
+Datum
+btrdb_rate_support(PG_FUNCTION_ARGS)
+{
+	return windows_support(fcinfo);
+}
+
+/*
+ * Supports btrdb_gaps(): a few, but not more than there is room or there are points for.
+ */
+Datum
+btrdb_gaps_support(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	SupportRequestRows *request = rows_request(fcinfo, 4, &call);
+	int64		longer_than;
+	double		points;
+
+	if (request == NULL)
+		PG_RETURN_POINTER(NULL);
+	longer_than = BtrReadWidth(call.values[3], call.types[3]);
+	if (longer_than < 0)
+		PG_RETURN_POINTER(NULL);
+	request->rows = Min(DEFAULT_GAPS, windows_in(&call, (double) longer_than + 1));
+	points = points_in(&call);
+	if (points >= 0)
+		request->rows = Min(request->rows, points + 1);
 	PG_RETURN_POINTER(request);
 }
 

@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "sql/args.h"
@@ -74,30 +73,16 @@ BtrReadRangeArgs(FunctionCallInfo fcinfo, int64 *start, int64 *end)
 BtrMerge
 BtrReadMerge(const text *merge)
 {
-	static const struct
-	{
-		const char *name;
-		BtrMerge	merge;
-	}			policies[] = {
-		{"never", BTR_MERGE_NEVER},
-		{"equal", BTR_MERGE_EQUAL},
-		{"retain", BTR_MERGE_RETAIN},
-		{"replace", BTR_MERGE_REPLACE},
+	static const char *const names[] = {
+		[BTR_MERGE_NEVER] = "never",
+		[BTR_MERGE_EQUAL] = "equal",
+		[BTR_MERGE_RETAIN] = "retain",
+		[BTR_MERGE_REPLACE] = "replace",
 	};
-	char	   *name = text_to_cstring(merge);
 
-	for (int i = 0; i < lengthof(policies); i++)
-	{
-		if (strcmp(name, policies[i].name) == 0)
-		{
-			pfree(name);
-			return policies[i].merge;
-		}
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unrecognized merge policy \"%s\"", name),
-			 errhint("The policies are \"never\", \"equal\", \"retain\" and \"replace\".")));
+	return BtrReadChoice(merge, "merge policy",
+						 "The policies are \"never\", \"equal\", \"retain\" and \"replace\".",
+						 names, lengthof(names));
 }
 
 /*
@@ -119,7 +104,7 @@ BtrReturnRows(FunctionCallInfo fcinfo, const BtrRowKind *kind)
 		args[i] = PG_GETARG_DATUM(i);
 
 	InitMaterializedSRF(fcinfo, 0);
-	rows = BtrRowsBegin(kind, types, args, false);
+	rows = BtrRowsBegin(kind, types, args, false, NULL);
 	while (BtrRowsNext(rows, values, nulls))
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	BtrRowsEnd(rows);

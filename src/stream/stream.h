@@ -370,12 +370,27 @@ extern BtrViewScan *BtrViewScanBegin(const BtrView *view, int64 start, int64 end
 /* As BtrScanLimitValues(). */
 extern void BtrViewScanLimitValues(BtrViewScan *scan, double low, double high);
 
-/* The next point, or the next run; use one of the two. */
-extern bool BtrViewScanNext(BtrViewScan *scan, BtrPoint *point);
+/* The next run; false at the end. */
 extern bool BtrViewScanNextRun(BtrViewScan *scan, BtrRun *run);
 
 /* Number of leaves read so far. */
 extern int64 BtrViewScanLeaves(const BtrViewScan *scan);
+
+/* As BtrScanPassOver(), of tree and buffer together. */
+extern void BtrViewScanPassOver(BtrViewScan *scan, BtrPassOver callback, void *arg);
+
+/* Points, or the summary of some that were passed over: all those in a range, of which there are some. */
+typedef struct BtrSection
+{
+	bool		passed;
+	BtrRange	range;			/* if passed */
+	BtrStat		stat;			/* if passed */
+	BtrRun		run;			/* else */
+} BtrSection;
+
+/* The next section, where subtrees may be passed over. */
+extern bool BtrViewScanNextSection(BtrViewScan *scan, BtrSection *section);
+extern void BtrViewScanCount(const BtrViewScan *scan, BtrReadCounts *counts);
 
 typedef struct BtrViewWindows BtrViewWindows;
 extern BtrViewWindows *BtrViewWindowsBegin(const BtrView *view, int64 start, uint64 width,
@@ -387,6 +402,90 @@ extern void BtrViewWindowsCount(const BtrViewWindows *windows, BtrReadCounts *co
 extern BtrStat BtrViewStat(const BtrView *view, int64 start, int64 end);
 
 extern bool BtrViewNearest(const BtrView *view, int64 time, bool backward, BtrPoint *point);
+
+/* As BtrSeeker. */
+typedef struct BtrViewSeeker BtrViewSeeker;
+extern BtrViewSeeker *BtrViewSeekBegin(const BtrView *view, bool backward, bool alone);
+extern bool BtrViewSeek(BtrViewSeeker *seeker, int64 time, BtrPoint *point);
+
+/* The first or last point, and its time, of a range in which there are some; else XX001. */
+extern void BtrViewSeekIn(BtrViewSeeker *seeker, const BtrRange *range, BtrPoint *point);
+extern int64 BtrViewSeekTime(BtrViewSeeker *seeker, const BtrRange *range);
+extern void BtrViewSeekCount(const BtrViewSeeker *seeker, BtrReadCounts *counts);
+
+/* ---- gaps.c, crossing.c, asof.c: looking for things without reading everything ---- */
+
+/* Stretches of more than longer_than nanoseconds without points. */
+typedef struct BtrViewGaps BtrViewGaps;
+extern BtrViewGaps *BtrViewGapsBegin(const BtrView *view, int64 start, int64 end,
+									 int64 longer_than);
+
+/*
+ * The next gap in [start, end): from a point, or start, to the next one, or end; false at the
+ * end.
+ */
+extern bool BtrViewGapsNext(BtrViewGaps *gaps, BtrRange *gap);
+extern void BtrViewGapsCount(const BtrViewGaps *gaps, BtrReadCounts *counts);
+
+/* How values pass a threshold. */
+typedef enum BtrCrossing
+{
+	BTR_CROSSING_UP = 1,		/* from below it to it or above */
+	BTR_CROSSING_DOWN = 2,		/* the other way */
+	BTR_CROSSING_ANY = 3
+} BtrCrossing;
+
+/*
+ * Finds the first, or last, point of [start, end) that lies on the other side of a threshold
+ * than the one before it, which is in the range, too; false if there is none.  Adds to *counts
+ * what it reads.
+ */
+extern bool BtrViewCrossing(const BtrView *view, int64 start, int64 end, double threshold,
+							BtrCrossing direction, bool last, BtrPoint *point,
+							BtrReadCounts *counts);
+
+/* Which point belongs to a time. */
+typedef enum BtrAsofDirection
+{
+	BTR_ASOF_BACKWARD,			/* the last one at or before it */
+	BTR_ASOF_FORWARD,			/* the first one at or after it */
+	BTR_ASOF_NEAREST			/* whichever of the two is nearer, the former if none is */
+} BtrAsofDirection;
+
+/* No point is too far away. */
+#define BTR_ASOF_UNLIMITED	PG_INT64_MAX
+
+/* Finds the points that belong to times, at most tolerance nanoseconds away; alone: to one time only. */
+typedef struct BtrViewAsof BtrViewAsof;
+extern BtrViewAsof *BtrViewAsofBegin(const BtrView *view, BtrAsofDirection direction,
+									 int64 tolerance, bool alone);
+extern bool BtrViewAsofFind(BtrViewAsof *asof, int64 time, BtrPoint *point);
+extern void BtrViewAsofCount(const BtrViewAsof *asof, BtrReadCounts *counts);
+
+/* ---- integral.c, rate.c: sums over time ---- */
+
+/* What a stream's value is between two points. */
+typedef enum BtrBetween
+{
+	BTR_BETWEEN_LINEAR,			/* on the line between them */
+	BTR_BETWEEN_STEP			/* that of the former, which also goes on after the last one */
+} BtrBetween;
+
+/*
+ * Integrates the value over [start, end), in seconds, or finds its mean over time, as far as there
+ * is a value; false if nowhere.
+ */
+extern bool BtrViewIntegral(const BtrView *view, int64 start, int64 end, BtrBetween between,
+							bool mean, double *result);
+
+/* How much a counter rises in each of nwindows windows, as in BtrViewWindowsBegin(). */
+typedef struct BtrViewRate BtrViewRate;
+extern BtrViewRate *BtrViewRateBegin(const BtrView *view, int64 start, uint64 width,
+									 uint64 nwindows);
+
+/* The next window with a point that has one before it, and its increase; false at the end. */
+extern bool BtrViewRateNext(BtrViewRate *rate, uint64 *index, double *increase);
+extern void BtrViewRateCount(const BtrViewRate *rate, BtrReadCounts *counts);
 
 /* Calls emit for the ranges that differ: sorted, disjoint, coalesced. */
 extern void BtrViewChanges(const BtrView *from, const BtrView *to, int resolution,

@@ -58,9 +58,13 @@ struct BtrViewScan
 	BtrPoints	leaf;
 	BtrPoints	buffer;
 	int64		nleaves;
+	BtrReadCounts counts;		/* at the tree's end */
 
-	/* For BtrViewScanNext() */
-	BtrRun		run;
+	/* Subtrees that are passed over */
+	BtrPassOver pass_over;
+	void	   *pass_arg;
+	bool		passed;			/* one was, and was not handed out yet: */
+	BtrPiece	piece;
 };
 
 /*
@@ -91,6 +95,46 @@ BtrViewScanLimitValues(BtrViewScan *scan, double low, double high)
 {
 	if (scan->tree != NULL)
 		BtrScanLimitValues(scan->tree, low, high);
+}
+
+/*
+ * Returns the buffered points in a range that the scan has not reached yet.
+ */
+static BtrPoints
+buffered_in(const BtrViewScan *scan, const BtrRange *range)
+{
+	int64		first = BtrPointsSearch(&scan->buffer, 0, range->start);
+
+	return BtrPointsSlice(&scan->buffer, first,
+						  BtrPointsSearch(&scan->buffer, first, range->end));
+}
+
+/*
+ * Asks whether a subtree may be passed over together with the buffered points in its range.
+ */
+static bool
+pass_over(const BtrRange *range, const BtrStat *stat, void *arg)
+{
+	BtrViewScan *scan = arg;
+	BtrPoints	buffered = buffered_in(scan, range);
+	BtrStat		all = *stat;
+
+	if (buffered.n > 0)
+		BtrStatAddValues(&all, buffered.value, buffered.n);
+	return scan->pass_over(range, &all, scan->pass_arg);
+}
+
+/*
+ * Lets subtrees be passed over, for BtrViewScanNextSection(); to be called before the first one is
+ * read.
+ */
+void
+BtrViewScanPassOver(BtrViewScan *scan, BtrPassOver callback, void *arg)
+{
+	scan->pass_over = callback;
+	scan->pass_arg = arg;
+	if (scan->tree != NULL)
+		BtrScanPassOver(scan->tree, pass_over, scan);
 }
 
 /*
@@ -125,8 +169,28 @@ take_buffered(BtrViewScan *scan, int64 tree_time, BtrRun *run)
 }
 
 /*
+ * Goes to the next piece of the tree: a leaf or what is passed over.
+ */
+static void
+next_piece(BtrViewScan *scan)
+{
+	if (!BtrScanNext(scan->tree, &scan->piece))
+	{
+		BtrScanCount(scan->tree, &scan->counts);
+		scan->tree = NULL;
+		return;
+	}
+	scan->passed = scan->piece.passed;
+	if (!scan->passed)
+	{
+		scan->leaf = scan->piece.points;
+		scan->nleaves++;
+	}
+}
+
+/*
  * Returns the next points in the direction of the scan: some of one leaf or some of
- * the buffer, valid until the next call; false at the end.
+ * the buffer, valid until the next call; false at the end, and before what is passed over.
  *
  * Leaves are not read before the buffered points that come before all of the
  * tree are used up.
@@ -136,19 +200,16 @@ BtrViewScanNextRun(BtrViewScan *scan, BtrRun *run)
 {
 	int64		n;
 
-	if (scan->leaf.n == 0 && scan->tree != NULL)
+	if (scan->leaf.n == 0 && scan->tree != NULL && !scan->passed)
 	{
 		if (scan->buffer.n > 0 && scan->nleaves == 0 &&
 			take_buffered(scan, scan->tree_bound, run))
 			return true;
-		if (BtrScanNext(scan->tree, &scan->leaf))
-			scan->nleaves++;
-		else
-		{
-			scan->tree = NULL;
-			scan->leaf.n = 0;
-		}
+		next_piece(scan);
 	}
+	if (scan->passed)
+		return take_buffered(scan, scan->backward ? scan->piece.range.end :
+							 scan->piece.range.start, run);
 
 	if (scan->leaf.n == 0 || scan->buffer.n == 0)
 	{
@@ -172,15 +233,43 @@ BtrViewScanNextRun(BtrViewScan *scan, BtrRun *run)
 }
 
 /*
- * Returns the next point in the direction of the scan; false at the end.
+ * Returns the next section in the direction of the scan: points, or the summary of those that
+ * are passed over; false at the end.
  */
 bool
-BtrViewScanNext(BtrViewScan *scan, BtrPoint *point)
+BtrViewScanNextSection(BtrViewScan *scan, BtrSection *section)
 {
-	if (scan->run.left == 0 && !BtrViewScanNextRun(scan, &scan->run))
+	BtrPoints	buffered;
+	int64		next;
+
+	section->passed = false;
+	if (BtrViewScanNextRun(scan, &section->run))
+		return true;
+	if (!scan->passed)
 		return false;
-	*point = BtrRunTake(&scan->run);
+
+	scan->passed = false;
+	section->passed = true;
+	section->range = scan->piece.range;
+	section->stat = scan->piece.stat;
+	buffered = buffered_in(scan, &section->range);
+	BtrStatAddValues(&section->stat, buffered.value, buffered.n);
+	next = BtrPointsSearch(&scan->buffer, 0, scan->backward ? section->range.start : section->range.end);
+	scan->buffer = BtrPointsSlice(&scan->buffer, scan->backward ? 0 : next,
+								  scan->backward ? next : scan->buffer.n);
 	return true;
+}
+
+/*
+ * Adds the nodes that have been read so far.
+ */
+void
+BtrViewScanCount(const BtrViewScan *scan, BtrReadCounts *counts)
+{
+	counts->nodes += scan->counts.nodes;
+	counts->leaves += scan->counts.leaves;
+	if (scan->tree != NULL)
+		BtrScanCount(scan->tree, counts);
 }
 
 /*
@@ -320,12 +409,39 @@ BtrViewStat(const BtrView *view, int64 start, int64 end)
 
 /* ---- nearest ---- */
 
+struct BtrViewSeeker
+{
+	/* Info */
+	const BtrView *view;
+	bool		backward;
+	bool		alone;
+
+	BtrSeeker  *tree;			/* made when it is needed */
+};
+
 /*
- * Finds the point next to time in the tree.  The outermost points are known from the
- * version's row.
+ * Prepares to look for the points next to times, in the current memory context; alone: for
+ * one time only.
+ */
+BtrViewSeeker *
+BtrViewSeekBegin(const BtrView *view, bool backward, bool alone)
+{
+	BtrViewSeeker *seeker = palloc(sizeof(BtrViewSeeker));
+
+	seeker->view = view;
+	seeker->backward = backward;
+	seeker->alone = alone;
+	seeker->tree = NULL;
+	return seeker;
+}
+
+/*
+ * Finds the point next to time in the tree, by a seeker or, if it is NULL, for this time only.  The
+ * outermost points are known from the version's row.
  */
 static bool
-nearest_in_tree(const BtrView *view, int64 time, bool backward, BtrPoint *point)
+nearest_in_tree(const BtrView *view, BtrViewSeeker *seeker, int64 time, bool backward,
+				BtrPoint *point)
 {
 	const BtrVersion *version = &view->version;
 	const BtrEdge *edge = backward ? &version->latest : &version->earliest;
@@ -335,20 +451,26 @@ nearest_in_tree(const BtrView *view, int64 time, bool backward, BtrPoint *point)
 		return false;
 	outside = backward ? time > edge->point.time : time <= edge->point.time;
 	if (!outside || edge->trimmed)
-		return BtrNearest(&view->tree, time, backward, point);
+	{
+		if (seeker == NULL)
+			return BtrNearest(&view->tree, time, backward, point);
+		if (seeker->tree == NULL)
+			seeker->tree = BtrSeekBegin(&view->tree, backward, seeker->alone);
+		return BtrSeek(seeker->tree, time, point);
+	}
 	*point = edge->point;
 	return true;
 }
 
 /*
- * Finds the first point with t >= time or, backward, the last one with t < time;
- * false if there is none.
+ * Finds the first point with t >= time or, backward, the last one with t < time, in tree and
+ * buffer; false if there is none.
  */
-bool
-BtrViewNearest(const BtrView *view, int64 time, bool backward, BtrPoint *point)
+static bool
+find_nearest(const BtrView *view, BtrViewSeeker *seeker, int64 time, bool backward, BtrPoint *point)
 {
 	int64		i = BtrPointsSearch(&view->buffer, 0, time);
-	bool		found = nearest_in_tree(view, time, backward, point);
+	bool		found = nearest_in_tree(view, seeker, time, backward, point);
 
 	if (backward)
 		i--;
@@ -360,6 +482,63 @@ BtrViewNearest(const BtrView *view, int64 time, bool backward, BtrPoint *point)
 	point->time = view->buffer.time[i];
 	point->value = view->buffer.value[i];
 	return true;
+}
+
+/*
+ * Finds the point next to time in the seeker's direction.  Memory that is needed comes from the
+ * current context, which must be that of the beginning.
+ */
+bool
+BtrViewSeek(BtrViewSeeker *seeker, int64 time, BtrPoint *point)
+{
+	return find_nearest(seeker->view, seeker, time, seeker->backward, point);
+}
+
+/*
+ * Finds the first or, by a seeker that looks backward, the last point of a range in which there
+ * are some; raises ERRCODE_DATA_CORRUPTED if there are none.
+ */
+void
+BtrViewSeekIn(BtrViewSeeker *seeker, const BtrRange *range, BtrPoint *point)
+{
+	if (!BtrViewSeek(seeker, seeker->backward ? range->end : range->start, point) ||
+		point->time < range->start || point->time >= range->end)
+		BtrReportTree(&seeker->view->tree,
+					  "Its nodes count points from %lld to before %lld, but there are none",
+					  (long long) range->start, (long long) range->end);
+}
+
+/*
+ * Returns the time of that point.
+ */
+int64
+BtrViewSeekTime(BtrViewSeeker *seeker, const BtrRange *range)
+{
+	BtrPoint	point;
+
+	if (range->end == range->start + 1)
+		return range->start;
+	BtrViewSeekIn(seeker, range, &point);
+	return point.time;
+}
+
+/*
+ * Adds the nodes that have been read so far.
+ */
+void
+BtrViewSeekCount(const BtrViewSeeker *seeker, BtrReadCounts *counts)
+{
+	if (seeker->tree != NULL)
+		BtrSeekCount(seeker->tree, counts);
+}
+
+/*
+ * Finds the point next to time.  Frees what it allocates.
+ */
+bool
+BtrViewNearest(const BtrView *view, int64 time, bool backward, BtrPoint *point)
+{
+	return find_nearest(view, NULL, time, backward, point);
 }
 
 /* ---- changes ---- */

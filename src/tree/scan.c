@@ -40,11 +40,31 @@ BtrScanLimitValues(BtrScan *scan, double low, double high)
 }
 
 /*
- * Gives the points of the next leaf that lie in the range.
+ * Lets subtrees be passed over.
+ */
+void
+BtrScanPassOver(BtrScan *scan, BtrPassOver pass_over, void *arg)
+{
+	scan->walk.pass_over = pass_over;
+	scan->walk.pass_arg = arg;
+}
+
+/*
+ * Gives the points of the next leaf that lie in the range, or the summary of a subtree that is
+ * passed over.
  */
 bool
-BtrScanNext(BtrScan *scan, BtrPoints *batch)
+BtrScanNext(BtrScan *scan, BtrPiece *piece)
 {
-	return BtrWalkNextLeaf(&scan->walk, scan->start, scan->end, scan->backward,
-						   batch);
+	return BtrWalkNextPiece(&scan->walk, scan->start, scan->end, scan->backward, piece);
+}
+
+/*
+ * Adds the nodes that have been read so far.
+ */
+void
+BtrScanCount(const BtrScan *scan, BtrReadCounts *counts)
+{
+	counts->nodes += scan->walk.counts.nodes;
+	counts->leaves += scan->walk.counts.leaves;
 }

@@ -150,13 +150,39 @@ extern int64 BtrTrimmedStart(const BtrTree *tree, int64 time);
 
 /* ---- reading; iterators live in the current memory context and hold no pins between calls ---- */
 
-/* How many nodes a reader has read, leaves among them, and how many pages it has announced. */
+/*
+ * How many nodes a reader has read, leaves among them, how many pages it has announced, and how
+ * many points it has looked at, if it says so.
+ */
 typedef struct BtrReadCounts
 {
 	int64		nodes;
 	int64		leaves;
 	int64		prefetched;
+	int64		points;
 } BtrReadCounts;
+
+/* A half-open range of time. */
+typedef struct BtrRange
+{
+	int64		start;
+	int64		end;
+} BtrRange;
+
+/*
+ * Says whether a reader can do without the points of a subtree: it is told that they lie in
+ * range, where no others are, and their summary.
+ */
+typedef bool (*BtrPassOver) (const BtrRange *range, const BtrStat *stat, void *arg);
+
+/* A piece of a tree: some points, or the summary of points that were passed over. */
+typedef struct BtrPiece
+{
+	bool		passed;
+	BtrRange	range;			/* if passed */
+	BtrStat		stat;			/* if passed */
+	BtrPoints	points;			/* else */
+} BtrPiece;
 
 typedef struct BtrScan BtrScan;
 
@@ -170,10 +196,19 @@ extern BtrScan *BtrScanBegin(const BtrTree *tree, int64 start, int64 end, bool b
 extern void BtrScanLimitValues(BtrScan *scan, double low, double high);
 
 /*
- * Next batch of points, at most a leaf; false at the end.  Inside a batch points are
+ * Asks pass_over about each subtree whose points lie all in the scan's range, but not about parts
+ * of the points of one nanosecond.  Without this nothing is passed over.
+ */
+extern void BtrScanPassOver(BtrScan *scan, BtrPassOver pass_over, void *arg);
+
+/*
+ * Next piece, at most a leaf unless it is passed over; false at the end.  Inside a piece points are
  * in time order in either case.  The arrays are valid until the next call.
  */
-extern bool BtrScanNext(BtrScan *scan, BtrPoints *batch);
+extern bool BtrScanNext(BtrScan *scan, BtrPiece *piece);
+
+/* Adds what has been read so far to *counts. */
+extern void BtrScanCount(const BtrScan *scan, BtrReadCounts *counts);
 
 typedef struct BtrWindows BtrWindows;
 
@@ -214,6 +249,15 @@ extern BtrEdge BtrTreeEdge(const BtrTree *tree, bool last);
 extern bool BtrNearest(const BtrTree *tree, int64 time, bool backward, BtrPoint *point);
 
 /*
+ * The same for many times, of which those that come next to each other are cheap.  alone: there
+ * will be one only.
+ */
+typedef struct BtrSeeker BtrSeeker;
+extern BtrSeeker *BtrSeekBegin(const BtrTree *tree, bool backward, bool alone);
+extern bool BtrSeek(BtrSeeker *seeker, int64 time, BtrPoint *point);
+extern void BtrSeekCount(const BtrSeeker *seeker, BtrReadCounts *counts);
+
+/*
  * Divides [start, end) into the n ranges [bounds[i], bounds[i + 1]) with about equally many
  * points; the last ones may be empty.  Gives the same bounds every time.
  */
@@ -227,13 +271,6 @@ extern bool BtrPointAt(const BtrTree *tree, int64 rank, BtrPoint *point);
  * estimated from 32 of them.
  */
 extern int64 BtrTreeBytes(const BtrTree *tree);
-
-/* A half-open range of time. */
-typedef struct BtrRange
-{
-	int64		start;
-	int64		end;
-} BtrRange;
 
 /*
  * Calls emit for ranges in which the two trees may differ: sorted by start, perhaps

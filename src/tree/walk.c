@@ -11,6 +11,7 @@
 
 #include "guc.h"
 #include "tree/walk.h"
+#include "types/stat.h"
 
 /*
  * Prepares a walk that has not looked at anything.  Memory that it needs later
@@ -209,6 +210,7 @@ next_child(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref)
 
 			/* All parts of a leaf are done with this one. */
 			*ref = BtrEntryRef(frame->node, i);
+			walk->first_entry = walk->last_entry = i;
 			while (frame->next < nitems && frame->node->h.kind == BTR_NODE_INNER)
 			{
 				const BtrEntry *entries = BtrNodeEntries(frame->node);
@@ -216,6 +218,8 @@ next_child(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref)
 
 				if (!BtrEntrySameChild(&entries[i], &entries[j]))
 					break;
+				walk->first_entry = Min(walk->first_entry, j);
+				walk->last_entry = Max(walk->last_entry, j);
 				frame->next++;
 			}
 			return true;
@@ -225,15 +229,61 @@ next_child(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref)
 }
 
 /*
- * Goes to the next leaf that overlaps [start, end), in the given direction.
+ * Says whether the child that was found last is passed over, and puts its range and
+ * summary into *piece.
+ *
+ * The children of a chain are not: they have one nanosecond in common, so none has a range of its
+ * own.  Nor is anything where trimmed points count as none: what a subtree's statistics tell is of
+ * those, too.
  */
-BtrNode *
-BtrWalkFindLeaf(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref)
+static bool
+is_passed_over(const BtrWalk *walk, int64 start, int64 end, BtrPiece *piece)
+{
+	if (walk->pass_over == NULL || walk->skip_trimmed)
+		return false;
+	if (walk->depth == 0)
+	{
+		BtrRef		ref = BtrRootRef(&walk->tree.root);
+
+		piece->range.start = ref.start;
+		piece->range.end = ref.end;
+		piece->stat = walk->tree.root.stat;
+	}
+	else
+	{
+		const BtrNode *node = BtrWalkTop(walk)->node;
+		const BtrEntry *entries = BtrNodeEntries(node);
+
+		if (node->h.kind == BTR_NODE_CHAIN)
+			return false;
+		piece->range.start = BtrEntryRange(node, walk->first_entry).start;
+		piece->range.end = BtrEntryRange(node, walk->last_entry).end;
+		piece->stat = entries[walk->first_entry].stat;
+		for (int i = walk->first_entry + 1; i <= walk->last_entry; i++)
+			BtrStatMerge(&piece->stat, &entries[i].stat);
+	}
+	return piece->range.start >= start && piece->range.end <= end &&
+		walk->pass_over(&piece->range, &piece->stat, walk->pass_arg);
+}
+
+/*
+ * Goes to the next leaf that overlaps [start, end), in the given direction, or to the next
+ * subtree that is passed over if that comes first and piece is not NULL; then piece->passed is true
+ * and the result NULL.
+ */
+static BtrNode *
+find_leaf(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref, BtrPiece *piece)
 {
 	while (next_child(walk, start, end, backward, ref))
 	{
-		BtrNode    *node = BtrWalkRead(walk, ref);
+		BtrNode    *node;
 
+		if (piece != NULL && is_passed_over(walk, start, end, piece))
+		{
+			piece->passed = true;
+			return NULL;
+		}
+		node = BtrWalkRead(walk, ref);
 		if (node->h.kind != BTR_NODE_LEAF)
 			BtrWalkPush(walk);
 		/* The slots may reach beyond the leaf's own span. */
@@ -244,15 +294,25 @@ BtrWalkFindLeaf(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *re
 }
 
 /*
- * Goes to the next leaf with points in [start, end), in the given direction.
+ * Goes to the next leaf that overlaps [start, end), in the given direction.
+ */
+BtrNode *
+BtrWalkFindLeaf(BtrWalk *walk, int64 start, int64 end, bool backward, BtrRef *ref)
+{
+	return find_leaf(walk, start, end, backward, ref, NULL);
+}
+
+/*
+ * Goes to the next leaf with points in [start, end), in the given direction, or to the next
+ * subtree that is passed over.
  */
 bool
-BtrWalkNextLeaf(BtrWalk *walk, int64 start, int64 end, bool backward,
-				BtrPoints *points)
+BtrWalkNextPiece(BtrWalk *walk, int64 start, int64 end, bool backward, BtrPiece *piece)
 {
 	BtrRef		ref;
 
-	while (BtrWalkFindLeaf(walk, start, end, backward, &ref) != NULL)
+	piece->passed = false;
+	while (find_leaf(walk, start, end, backward, &ref, piece) != NULL)
 	{
 		int64		first,
 					last;
@@ -262,11 +322,25 @@ BtrWalkNextLeaf(BtrWalk *walk, int64 start, int64 end, bool backward,
 		last = BtrPointsSearch(&walk->points, first, end);
 		if (first < last)
 		{
-			points->time = walk->points.time + first;
-			points->value = walk->points.value + first;
-			points->n = last - first;
+			piece->points = BtrPointsSlice(&walk->points, first, last);
 			return true;
 		}
 	}
-	return false;
+	return piece->passed;
+}
+
+/*
+ * Goes to the next leaf with points in [start, end), in the given direction.
+ */
+bool
+BtrWalkNextLeaf(BtrWalk *walk, int64 start, int64 end, bool backward,
+				BtrPoints *points)
+{
+	BtrPiece	piece;
+
+	Assert(walk->pass_over == NULL);
+	if (!BtrWalkNextPiece(walk, start, end, backward, &piece))
+		return false;
+	*points = piece.points;
+	return true;
 }

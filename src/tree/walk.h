@@ -32,11 +32,15 @@ typedef struct BtrWalk
 	double		high;			/* [low, high]; everything has one to begin with */
 	bool		skip_trimmed;	/* pass over what was trimmed, else fail there; as the setting says to */
 								/* begin with */
+	BtrPassOver pass_over;		/* asked by BtrWalkNextPiece(); NULL: nothing is passed over */
+	void	   *pass_arg;
 
 	/* Variables */
 	bool		started;		/* the root has been looked at */
 	int			depth;			/* inner and chain nodes on the path */
 	BtrWalkFrame path[BTR_WALK_MAX_DEPTH];
+	int			first_entry;	/* of the child that was found last, in the lowest node: its */
+	int			last_entry;		/* parts that count */
 	ItemPointerData read;		/* the node in the frame below the path, and the */
 	ItemPointerData leaf;		/* leaf that points are of; invalid if none */
 	BtrPoints	points;
@@ -103,6 +107,10 @@ extern BtrNode *BtrWalkFindLeaf(BtrWalk *walk, int64 start, int64 end, bool back
  */
 extern bool BtrWalkNextLeaf(BtrWalk *walk, int64 start, int64 end, bool backward,
 							BtrPoints *points);
+
+/* Likewise, or gives the summary of a subtree that is passed over. */
+extern bool BtrWalkNextPiece(BtrWalk *walk, int64 start, int64 end, bool backward,
+							 BtrPiece *piece);
 
 /* Gives the range of time that entry i of an inner or chain node describes. */
 static inline BtrRange

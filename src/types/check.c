@@ -6,6 +6,7 @@
 
 #include <float.h>
 
+#include "utils/builtins.h"
 #include "utils/float.h"
 
 #include "pg_compat.h"
@@ -156,4 +157,27 @@ BtrCheckLimit(const char *name, int64 value, int64 min, int64 max)
 				 errmsg("%s %lld is out of range", name, (long long) value),
 				 errdetail("Argument %s must be from %lld to %lld.",
 						   name, (long long) min, (long long) max)));
+}
+
+/*
+ * Returns the place of a name in a list; raises 22023 if it is not there.
+ */
+int
+BtrReadChoice(const text *name, const char *what, const char *hint, const char *const *names,
+			  int n)
+{
+	char	   *string = text_to_cstring(name);
+
+	for (int i = 0; i < n; i++)
+	{
+		if (strcmp(string, names[i]) == 0)
+		{
+			pfree(string);
+			return i;
+		}
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized %s \"%s\"", what, string),
+			 errhint("%s", hint)));
 }

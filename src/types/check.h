@@ -77,6 +77,13 @@ pg_noreturn extern void BtrRangeIsReversed(const char *start, const char *end);
 /* Raises 22023 unless min <= value <= max; name is the argument's. */
 extern void BtrCheckLimit(const char *name, int64 value, int64 min, int64 max);
 
+/*
+ * The place of a name in a list of n; raises 22023 if it is not there, naming what it should be
+ * (such as "direction") and, as a hint, what there is.
+ */
+extern int	BtrReadChoice(const text *name, const char *what, const char *hint,
+						  const char *const *names, int n);
+
 /* Raises 22023 unless value may be the value of a point. */
 static inline void
 BtrCheckValue(double value)

@@ -98,6 +98,28 @@ BtrTimestampOf(int64 time)
 }
 
 /*
+ * Returns the first time in a microsecond or later, within the ends of time.
+ */
+int64
+BtrTimeFromTimestamp(TimestampTz timestamp)
+{
+	if (timestamp < MIN_TIMESTAMP_OF_TIME)
+		return BTR_TIME_MIN;
+	if (timestamp > MAX_TIMESTAMP_OF_TIME)
+		return BTR_TIME_MAX;
+	return Min(Max((timestamp + EPOCH_USECS) * NS_PER_USEC, BTR_TIME_MIN), BTR_TIME_MAX);
+}
+
+/*
+ * Returns the first time after a microsecond, within the ends of time.
+ */
+int64
+BtrTimeAfterTimestamp(TimestampTz timestamp)
+{
+	return timestamp > MAX_TIMESTAMP_OF_TIME ? BTR_TIME_MAX : BtrTimeFromTimestamp(timestamp + 1);
+}
+
+/*
  * Returns a time as a value of the type of a result, bigint or timestamptz.
  */
 Datum
@@ -323,6 +345,8 @@ BtrReadRange(Datum start_value, Datum end_value, Oid type, int64 *start, int64 *
 
 /* ---- widths ---- */
 
+#define NO_LIMIT	"infinity"
+
 /* A unit that is always as long. */
 typedef struct Unit
 {
@@ -539,4 +563,15 @@ BtrReadWidth(Datum value, Oid type)
 		default:
 			elog(ERROR, "unexpected type %u of a width", type);
 	}
+}
+
+/*
+ * Reads a width that text 'infinity' makes unlimited.
+ */
+int64
+BtrReadTolerance(Datum value, Oid type)
+{
+	if (type == TEXTOID && pg_strcasecmp(trimmed(DatumGetTextPP(value)), NO_LIMIT) == 0)
+		return PG_INT64_MAX;
+	return BtrReadWidth(value, type);
 }

@@ -39,8 +39,20 @@ extern void BtrReadRange(Datum start_value, Datum end_value, Oid type, int64 *st
  */
 extern int64 BtrReadWidth(Datum value, Oid type);
 
+/* Reads the greatest distance allowed, as a width or text 'infinity', which is PG_INT64_MAX. */
+extern int64 BtrReadTolerance(Datum value, Oid type);
+
 /* The microsecond that a time is in. */
 extern TimestampTz BtrTimestampOf(int64 time);
+
+/*
+ * The first time that is in a microsecond or later.  If there is none in it, as it is infinite or out
+ * of range, the end of time that is nearer.
+ */
+extern int64 BtrTimeFromTimestamp(TimestampTz timestamp);
+
+/* Likewise of what comes after the microsecond. */
+extern int64 BtrTimeAfterTimestamp(TimestampTz timestamp);
 
 /* A time as a value of the type of a result. */
 extern Datum BtrTimeDatum(int64 time, Oid result_type);
