@@ -71,6 +71,22 @@ INSERT INTO differs
 		COALESCE(range_error(a.x, a.x), (SELECT COALESCE((CASE WHEN b THEN max(t) FILTER (WHERE t < a.x) ELSE min(t) FILTER (WHERE t >= a.x) END)::text, 'NULL') FROM extreme_point))
 	FROM extreme a, (VALUES (false), (true)) AS direction (b)
 	UNION ALL
+	SELECT format('gaps %s %s %s', a.x, b.x, w.x),
+		answer(format('SELECT concat_ws('' '', count(*), min(start_time), max(end_time)) FROM btrdb_gaps(%L, %s, %s, %s)', :'s', a.x, b.x, w.x)),
+		COALESCE(range_error(a.x, b.x), CASE WHEN w.x < 0 THEN '22023' END,
+			(SELECT concat_ws(' ', count(*), min(t1), max(t2))
+			 FROM (SELECT lag(t) OVER (ORDER BY t) AS t1, t AS t2
+				FROM (SELECT t FROM extreme_point WHERE t >= a.x AND t < b.x UNION ALL VALUES (a.x), (b.x)) AS p) AS g
+			 WHERE t2::numeric - t1 > w.x))
+	FROM extreme a, extreme b, extreme w
+	UNION ALL
+	SELECT format('asof %s %s %s', a.x, w.x, d),
+		answer(format('SELECT time FROM btrdb_asof(%L, %s, %L, %s)', :'s', a.x, d, w.x)),
+		COALESCE(range_error(a.x, a.x), CASE WHEN w.x < 0 THEN '22023' END,
+			(SELECT t::text FROM extreme_point WHERE (d <> 'forward' AND t <= a.x OR d <> 'backward' AND t >= a.x) AND abs(t::numeric - a.x) <= CASE w.x WHEN 9223372036854775807 THEN 1e20 ELSE w.x END
+			 ORDER BY abs(t::numeric - a.x), t LIMIT 1), 'NULL')
+	FROM extreme a, extreme w, unnest('{backward,forward,nearest}'::text[]) AS d
+	UNION ALL
 	SELECT format('table %s %s %s', a.x, b.x, op),
 		answer(format('SELECT string_agg(value::text, '','' ORDER BY time, value) FROM btrdb.points WHERE stream = %L AND time %s %s AND time < %s', :'s', op, a.x, b.x)),
 		answer(format('SELECT string_agg(v::text, '','' ORDER BY t, v) FROM extreme_point WHERE t %s %s AND t < %s', op, a.x, b.x))

@@ -72,7 +72,12 @@ CREATE FUNCTION damage.queries(u uuid) RETURNS SETOF text LANGUAGE sql AS $$
 		'SELECT * FROM btrdb_earliest(%1$L)',
 		'SELECT * FROM btrdb_latest(%1$L)',
 		'SELECT * FROM btrdb_changes(%1$L, 11, 12)',
-		'SELECT * FROM btrdb_changes(%1$L, 0, 12)']) q
+		'SELECT * FROM btrdb_changes(%1$L, 0, 12)',
+		'SELECT * FROM btrdb_gaps(%1$L, 1700000000000000000, 1700000200000000000, ''1s'')',
+		'SELECT * FROM btrdb_last_crossing(%1$L, 1700000010000000000, 1700000090000000000, 0.9999)',
+		'SELECT * FROM btrdb_asof(%1$L, ARRAY[1700000050000000000, 1700000050000000100, 1700000030000000000], ''nearest'')',
+		'SELECT btrdb_integral(%1$L, 1700000010000000000, 1700000090000000000)',
+		'SELECT * FROM btrdb_rate(%1$L, 1700000010000000000, 1700000090000000000, ''7s'')']) q
 $$;
 
 CREATE FUNCTION damage.answers(u uuid) RETURNS text[] LANGUAGE sql AS $$

@@ -49,6 +49,11 @@ SELECT md5(string_agg(w::text, ',')) FROM btrdb_windows('$s', 0, 100000000, 1234
 SELECT md5(string_agg(w::text, ',')) FROM btrdb_aligned_windows('$s', 0, 100000000, 14) w;
 SELECT * FROM btrdb_nearest('$s', 5000);
 SELECT * FROM btrdb_changes('$s', 0);
+SELECT md5(string_agg(g::text, ',')) FROM btrdb_gaps('$s', 0, 100000000, 1000) g;
+SELECT * FROM btrdb_last_crossing('$s', 0, 100000000, 0.99);
+SELECT * FROM btrdb_asof('$s', ARRAY[5000, 7, 6000], 'nearest');
+SELECT btrdb_integral('$s', 0, 100000000);
+SELECT md5(string_agg(r::text, ',')) FROM btrdb_rate('$s', 0, 100000000, 12345) r;
 });
 }
 

@@ -55,7 +55,7 @@ sub modelled
 	my ($self, $sql) = @_;
 
 	$sql =~ s/\bbtrdb\.points\b/model.points/g;
-	$sql =~ s/\bbtrdb_(values|windows|aligned_windows|count|nearest)\(/model.$1(/g;
+	$sql =~ s/\bbtrdb_(values|windows|aligned_windows|count|nearest|asof|first_crossing)\(/model.$1(/g;
 	return $sql;
 }
 
@@ -196,6 +196,8 @@ sub call
 		[ "btrdb_values($expression, $a, $b)", 'value' ],
 		[ "btrdb_windows($expression, $a, $b, $width)", @windows ],
 		[ "btrdb_aligned_windows($expression, $a, $b, $pw)", @windows ],
+		[ "btrdb_asof($expression, $a, '" . any('backward', 'forward', 'nearest') . "')", 'value' ],
+		[ "btrdb_first_crossing($expression, $a, $b, 12.5)", 'value' ],
 		[ "btrdb_nearest($expression, $a, " . any('true', 'false') . ')', 'value' ]);
 }
 
@@ -325,6 +327,8 @@ sub select_lateral
 		{ sql => "SELECT m.n, c.time, c.value FROM model.streams AS m, LATERAL btrdb_values(m.uuid, m.low, m.low + 1 + (m.high / 2 - m.low / 2)) AS c ORDER BY m.n, c.time, c.value LIMIT $limit;", ordered => 1 },
 		{ sql => "SELECT m.n, c.time, c.value FROM model.streams AS m, LATERAL (SELECT * FROM btrdb.points AS p WHERE p.stream = m.uuid AND p.time >= $a"
 			  . " ORDER BY p.time$direction, p.value LIMIT $limit) AS c;" },
+		{ sql => "SELECT m.n, c.time, c.value FROM model.streams AS m, LATERAL btrdb_values(m.uuid, $a, $b) AS c WHERE c.time >= m.low / 2 + m.high / 2 AND "
+			  . any('c.value > m.n * 10', 'c.value BETWEEN 10 AND 40', '10 >= c.value') . ';' },
 		{ sql => "SELECT m.n, btrdb_count(m.uuid, $a, $b) FROM model.streams AS m;" },
 		{ sql => "SELECT m.n, (SELECT max(p.time) FROM btrdb.points AS p WHERE p.stream = m.uuid AND p.time < $b), (SELECT count(*) FROM btrdb.points AS p WHERE p.stream = m.uuid) FROM model.streams AS m;" },
 		{ sql => "SELECT m.n, w.time, c.value FROM model.streams AS m, LATERAL btrdb_windows(m.uuid, 0, 1000, 100) AS w, LATERAL btrdb_nearest(m.uuid, w.time, false) AS c;" },

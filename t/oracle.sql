@@ -728,6 +728,26 @@ BEGIN
 END
 $$;
 
+-- What look.sql finds is reported here.
+CREATE FUNCTION look.fail(message text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM oracle.fail(message);
+END
+$$;
+
+CREATE FUNCTION oracle.check_look(s int, v bigint, lo bigint, hi bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	times bigint[];
+	vals float8[];
+BEGIN
+	PERFORM nextval('oracle.comparisons');
+	SELECT coalesce(array_agg(time ORDER BY time, id), '{}'), coalesce(array_agg(value ORDER BY time, id), '{}')
+	INTO times, vals FROM oracle.contents(s, v, oracle.time_min(), oracle.time_max());
+	PERFORM look.check_version(oracle.uuid_of(s), v, times, vals, lo, hi, (SELECT array_agg(oracle.pick_time(s)) FROM generate_series(1, 5)));
+END
+$$;
+
 -- Makes one comparison of a random kind.
 CREATE FUNCTION oracle.check_one(s int) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
@@ -741,6 +761,10 @@ DECLARE
 BEGIN
 	IF random() < 0.12 THEN
 		PERFORM oracle.check_spelling(s, v, range.lo, range.hi);
+		RETURN;
+	END IF;
+	IF random() < 0.08 THEN
+		PERFORM oracle.check_look(s, v, range.lo, range.hi);
 		RETURN;
 	END IF;
 	CASE

@@ -59,6 +59,25 @@ LANGUAGE sql STABLE AS $$
 	 WHERE $3 AND p.stream = $1 AND p.time < $2 ORDER BY p.time DESC, p.ord DESC LIMIT 1)
 $$;
 
+CREATE FUNCTION model.asof(stream uuid, "time" bigint, direction text) RETURNS TABLE ("time" bigint, value float8)
+LANGUAGE sql STABLE AS $$
+	SELECT q.time, q.value
+	FROM ((SELECT * FROM model.heap AS p
+		WHERE $3 <> 'forward' AND p.stream = $1 AND p.time <= $2 ORDER BY p.time DESC, p.ord DESC LIMIT 1)
+		UNION ALL
+		(SELECT * FROM model.heap AS p
+		WHERE $3 <> 'backward' AND p.stream = $1 AND p.time >= $2 ORDER BY p.time, p.ord LIMIT 1)) AS q
+	ORDER BY abs(q.time::numeric - $2), q.time, q.ord DESC LIMIT 1
+$$;
+
+CREATE FUNCTION model.first_crossing(stream uuid, start bigint, "end" bigint, threshold float8) RETURNS TABLE ("time" bigint, value float8)
+LANGUAGE sql STABLE AS $$
+	SELECT q.time, q.value
+	FROM (SELECT p.time, p.value, p.ord, lag(p.value) OVER (ORDER BY p.time, p.ord) AS before FROM model.heap AS p
+		WHERE p.stream = $1 AND p.time >= $2 AND p.time < $3) AS q
+	WHERE (before < $4) <> (q.value < $4) ORDER BY q.time, q.ord LIMIT 1
+$$;
+
 -- Values are multiples of 1/8, so that sums are exact in any order.
 INSERT INTO model.streams
 SELECT btrdb_create('random', jsonb_build_object('name', 's' || n),
