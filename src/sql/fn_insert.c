@@ -12,13 +12,13 @@
 #include "access/table.h"
 #include "catalog/pg_type_d.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/uuid.h"
 
 #include "sql/args.h"
+#include "types/arrays.h"
 #include "types/check.h"
 #include "types/spelling.h"
 #include "types/types.h"
@@ -28,24 +28,16 @@ PG_FUNCTION_INFO_V1(btrdb_insert_arrays);
 PG_FUNCTION_INFO_V1(btrdb_insert_rawpoints);
 
 /*
- * Returns the number of elements of an array; raises 2202E if it has more than one
- * dimension, 22004 if an element is NULL.  name is the argument's name.
+ * Returns the number of elements of an array of times, values or points; name is the argument's
+ * name.
  */
 static int
 array_count(ArrayType *array, const char *name)
 {
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("array \"%s\" has %d dimensions", name, ARR_NDIM(array)),
-				 errhint("Points are given as one-dimensional arrays.")));
-	if (array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("array \"%s\" contains a null element", name),
-				 errhint("Leave out points that lack a time or a value.")));
+	int			n = BtrArrayCount(array, name);
 
-	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	BtrCheckNoNulls(array, name, "Leave out points that lack a time or a value.");
+	return n;
 }
 
 /*
@@ -141,12 +133,7 @@ insert_arrays(FunctionCallInfo fcinfo)
 	int			ntimes = array_count(times, "times");
 	int			nvalues = array_count(values, "values");
 
-	if (ntimes != nvalues)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("arrays have different lengths: %d times and %d values",
-						ntimes, nvalues)));
-
+	BtrCheckSameLength(ntimes, "times", nvalues, "values");
 	return insert_points(fcinfo, read_times(times, ntimes), (double *) ARR_DATA_PTR(values),
 						 ntimes, PG_GETARG_TEXT_PP(3));
 }
