@@ -1180,6 +1180,220 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_latest_sup
 COMMENT ON FUNCTION btrdb_latest(uuid, bigint) IS
 	'the last point of a stream; no row if it is empty';
 
+-- several streams at once; of arguments after start and end, NULL is what is not given
+
+CREATE FUNCTION btrdb_rows_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_rows_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_rows_support(internal) IS 'estimates the rows of btrdb_rows() for the planner';
+
+CREATE FUNCTION btrdb_multi_values_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_multi_values_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_multi_values_support(internal) IS 'estimates the rows of btrdb_multi_values() for the planner';
+
+CREATE FUNCTION btrdb_multi_windows_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_multi_windows_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_multi_windows_support(internal) IS 'estimates the rows of btrdb_multi_windows() for the planner';
+
+CREATE FUNCTION btrdb_multi_aligned_windows_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_multi_aligned_windows_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_multi_aligned_windows_support(internal) IS 'estimates the rows of btrdb_multi_aligned_windows() for the planner';
+
+CREATE FUNCTION btrdb_rows(streams uuid[], start bigint, "end" bigint, snap bigint DEFAULT NULL,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE ("time" bigint, "values" float8[])
+AS 'MODULE_PATHNAME', 'btrdb_rows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
+COMMENT ON FUNCTION btrdb_rows(uuid[], bigint, bigint, bigint, bigint[]) IS
+	'points of [start, end) of several streams side by side, by time: values[i] is of streams[i], NULL if that has no point at the time; of points of a stream with equal times, the first is in a row with the first ones of the others, the second in a row with the second ones, and so on. snap, in nanoseconds, rounds times to multiples of it, ties up, before start and end are looked at; of points of a stream with the same rounded time, the nearest is taken, the first of several. versions[i] is the version of streams[i], 0 or NULL the latest with what is buffered';
+
+-- times and period each in any spelling; that of the times decides what comes back
+CREATE FUNCTION btrdb_rows(streams uuid[], start bigint, "end" bigint, snap interval,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE ("time" bigint, "values" float8[])
+AS 'MODULE_PATHNAME', 'btrdb_rows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
+COMMENT ON FUNCTION btrdb_rows(uuid[], bigint, bigint, interval, bigint[]) IS
+	'btrdb_rows() between times in nanoseconds, with a period that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_rows(streams uuid[], start bigint, "end" bigint, snap text,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE ("time" bigint, "values" float8[])
+AS 'MODULE_PATHNAME', 'btrdb_rows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
+COMMENT ON FUNCTION btrdb_rows(uuid[], bigint, bigint, text, bigint[]) IS
+	'btrdb_rows() between times in nanoseconds, with a period that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_rows(streams uuid[], start timestamptz, "end" timestamptz, snap interval DEFAULT NULL,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE ("time" timestamptz, "values" float8[])
+AS 'MODULE_PATHNAME', 'btrdb_rows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
+COMMENT ON FUNCTION btrdb_rows(uuid[], timestamptz, timestamptz, interval, bigint[]) IS
+	'btrdb_rows() between timestamps, which gives timestamps, with a period that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_rows(streams uuid[], start timestamptz, "end" timestamptz, snap bigint,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE ("time" timestamptz, "values" float8[])
+AS 'MODULE_PATHNAME', 'btrdb_rows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
+COMMENT ON FUNCTION btrdb_rows(uuid[], timestamptz, timestamptz, bigint, bigint[]) IS
+	'btrdb_rows() between timestamps, which gives timestamps, with a period in nanoseconds';
+
+CREATE FUNCTION btrdb_rows(streams uuid[], start timestamptz, "end" timestamptz, snap text,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE ("time" timestamptz, "values" float8[])
+AS 'MODULE_PATHNAME', 'btrdb_rows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
+COMMENT ON FUNCTION btrdb_rows(uuid[], timestamptz, timestamptz, text, bigint[]) IS
+	'btrdb_rows() between timestamps, which gives timestamps, with a period that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_rows(streams uuid[], start text, "end" text, snap text DEFAULT NULL,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE ("time" timestamptz, "values" float8[])
+AS 'MODULE_PATHNAME', 'btrdb_rows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
+COMMENT ON FUNCTION btrdb_rows(uuid[], text, text, text, bigint[]) IS
+	'btrdb_rows() between times that have no type, which gives timestamps, with a period that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_rows(streams uuid[], start text, "end" text, snap bigint,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE ("time" timestamptz, "values" float8[])
+AS 'MODULE_PATHNAME', 'btrdb_rows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
+COMMENT ON FUNCTION btrdb_rows(uuid[], text, text, bigint, bigint[]) IS
+	'btrdb_rows() between times that have no type, which gives timestamps, with a period in nanoseconds';
+
+CREATE FUNCTION btrdb_rows(streams uuid[], start text, "end" text, snap interval,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE ("time" timestamptz, "values" float8[])
+AS 'MODULE_PATHNAME', 'btrdb_rows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
+COMMENT ON FUNCTION btrdb_rows(uuid[], text, text, interval, bigint[]) IS
+	'btrdb_rows() between times that have no type, which gives timestamps, with a period that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_multi_values(streams uuid[], start bigint, "end" bigint, versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_values'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 100000 SUPPORT btrdb_multi_values_support;
+COMMENT ON FUNCTION btrdb_multi_values(uuid[], bigint, bigint, bigint[]) IS
+	'points of btrdb_values() of several streams, in the order of the array and by time; versions[i] is the version of streams[i], 0 or NULL the latest with what is buffered';
+
+CREATE FUNCTION btrdb_multi_values(streams uuid[], start timestamptz, "end" timestamptz, versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_values'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 100000 SUPPORT btrdb_multi_values_support;
+COMMENT ON FUNCTION btrdb_multi_values(uuid[], timestamptz, timestamptz, bigint[]) IS
+	'btrdb_multi_values() between timestamps, infinity being the end of time; gives timestamps, rounded down to microseconds';
+
+CREATE FUNCTION btrdb_multi_values(streams uuid[], start text, "end" text, versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_values'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 100000 SUPPORT btrdb_multi_values_support;
+COMMENT ON FUNCTION btrdb_multi_values(uuid[], text, text, bigint[]) IS
+	'btrdb_multi_values() whose times have no type: timestamps with up to nine digits of a second, or whole numbers of nanoseconds; gives timestamps';
+
+CREATE FUNCTION btrdb_multi_windows(streams uuid[], start bigint, "end" bigint, width bigint, depth int DEFAULT 0,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
+COMMENT ON FUNCTION btrdb_multi_windows(uuid[], bigint, bigint, bigint, int, bigint[]) IS
+	'windows of btrdb_windows() of several streams, in the order of the array and by time; versions[i] is the version of streams[i], 0 or NULL the latest with what is buffered';
+
+CREATE FUNCTION btrdb_multi_windows(streams uuid[], start bigint, "end" bigint, width interval, depth int DEFAULT 0,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
+COMMENT ON FUNCTION btrdb_multi_windows(uuid[], bigint, bigint, interval, int, bigint[]) IS
+	'btrdb_multi_windows() between times in nanoseconds, with a width that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_multi_windows(streams uuid[], start bigint, "end" bigint, width text, depth int DEFAULT 0,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
+COMMENT ON FUNCTION btrdb_multi_windows(uuid[], bigint, bigint, text, int, bigint[]) IS
+	'btrdb_multi_windows() between times in nanoseconds, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_multi_windows(streams uuid[], start timestamptz, "end" timestamptz, width bigint, depth int DEFAULT 0,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
+COMMENT ON FUNCTION btrdb_multi_windows(uuid[], timestamptz, timestamptz, bigint, int, bigint[]) IS
+	'btrdb_multi_windows() between timestamps, which gives timestamps, with a width in nanoseconds';
+
+CREATE FUNCTION btrdb_multi_windows(streams uuid[], start timestamptz, "end" timestamptz, width interval, depth int DEFAULT 0,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
+COMMENT ON FUNCTION btrdb_multi_windows(uuid[], timestamptz, timestamptz, interval, int, bigint[]) IS
+	'btrdb_multi_windows() between timestamps, which gives timestamps, with a width that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_multi_windows(streams uuid[], start timestamptz, "end" timestamptz, width text, depth int DEFAULT 0,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
+COMMENT ON FUNCTION btrdb_multi_windows(uuid[], timestamptz, timestamptz, text, int, bigint[]) IS
+	'btrdb_multi_windows() between timestamps, which gives timestamps, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_multi_windows(streams uuid[], start text, "end" text, width bigint, depth int DEFAULT 0,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
+COMMENT ON FUNCTION btrdb_multi_windows(uuid[], text, text, bigint, int, bigint[]) IS
+	'btrdb_multi_windows() between times that have no type, which gives timestamps, with a width in nanoseconds';
+
+CREATE FUNCTION btrdb_multi_windows(streams uuid[], start text, "end" text, width interval, depth int DEFAULT 0,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
+COMMENT ON FUNCTION btrdb_multi_windows(uuid[], text, text, interval, int, bigint[]) IS
+	'btrdb_multi_windows() between times that have no type, which gives timestamps, with a width that is an interval, without months and years, days having 24 hours';
+
+CREATE FUNCTION btrdb_multi_windows(streams uuid[], start text, "end" text, width text, depth int DEFAULT 0,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
+COMMENT ON FUNCTION btrdb_multi_windows(uuid[], text, text, text, int, bigint[]) IS
+	'btrdb_multi_windows() between times that have no type, which gives timestamps, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+
+CREATE FUNCTION btrdb_multi_aligned_windows(streams uuid[], start bigint, "end" bigint, pointwidth int,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_aligned_windows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_aligned_windows_support;
+COMMENT ON FUNCTION btrdb_multi_aligned_windows(uuid[], bigint, bigint, int, bigint[]) IS
+	'windows of btrdb_aligned_windows() of several streams, in the order of the array and by time; versions[i] is the version of streams[i], 0 or NULL the latest with what is buffered';
+
+CREATE FUNCTION btrdb_multi_aligned_windows(streams uuid[], start timestamptz, "end" timestamptz, pointwidth int,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_aligned_windows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_aligned_windows_support;
+COMMENT ON FUNCTION btrdb_multi_aligned_windows(uuid[], timestamptz, timestamptz, int, bigint[]) IS
+	'btrdb_multi_aligned_windows() between timestamps, infinity being the end of time; gives timestamps, rounded down to microseconds';
+
+CREATE FUNCTION btrdb_multi_aligned_windows(streams uuid[], start text, "end" text, pointwidth int,
+	versions bigint[] DEFAULT NULL)
+RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
+AS 'MODULE_PATHNAME', 'btrdb_multi_aligned_windows'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_aligned_windows_support;
+COMMENT ON FUNCTION btrdb_multi_aligned_windows(uuid[], text, text, int, bigint[]) IS
+	'btrdb_multi_aligned_windows() whose times have no type: timestamps with up to nine digits of a second, or whole numbers of nanoseconds; gives timestamps';
+
+-- versions
+
 CREATE FUNCTION btrdb_changes(stream uuid, from_version bigint, to_version bigint DEFAULT 0,
 	resolution int DEFAULT 0)
 RETURNS TABLE (start_time bigint, end_time bigint)
@@ -1577,6 +1791,13 @@ AS 'MODULE_PATHNAME', 'btrdb_version_at'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION btrdb_version_at(uuid, timestamptz) IS
 	'version that was the latest at a moment; 10 if the stream was not written by then';
+
+CREATE FUNCTION btrdb_pin(streams uuid[])
+RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'btrdb_pin'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION btrdb_pin(uuid[]) IS
+	'latest committed version of each of several streams, in the order of the array, all as they were at one moment; to be given as versions to functions of several streams';
 
 -- times
 

@@ -25,6 +25,8 @@ SELECT call, pg_temp.picked(call) FROM (VALUES
 	('btrdb_values("end" => $1, start => $2, stream => $3, version => 11)'),
 	('btrdb_windows($1, $2, $3, $4)'), ('btrdb_windows($1, $2, $3, $4, $5, $6)'), ('btrdb_windows($1, $2, $3, width => $4, version => $5)'), ('btrdb_windows($1, $2, $3, $4, version => 11)'),
 	('btrdb_aligned_windows($1, $2, $3, $4)'), ('btrdb_aligned_windows($1, $2, $3, pointwidth => $4, version => $5)'),
+	('btrdb_rows($1, $2, $3)'), ('btrdb_rows($1, $2, $3, $4)'), ('btrdb_rows($1, $2, $3, $4, $5)'), ('btrdb_rows($1, $2, $3, snap => $4)'), ('btrdb_rows($1, $2, $3, versions => $4)'), ('btrdb_rows($1, $2, $3, NULL, $4)'),
+	('btrdb_multi_values($1, $2, $3)'), ('btrdb_multi_values($1, $2, $3, $4)'), ('btrdb_multi_windows($1, $2, $3, $4)'), ('btrdb_multi_windows($1, $2, $3, $4, versions => $5)'), ('btrdb_multi_aligned_windows($1, $2, $3, $4, $5)'), ('btrdb_pin($1)'),
 	('btrdb_stat($1, $2, $3)'), ('btrdb_stat($1, $2, $3, $4)'),
 	('btrdb_count($1)'), ('btrdb_count($1, $2)'), ('btrdb_count($1, $2, $3)'), ('btrdb_count($1, $2, $3, $4)'), ('btrdb_count($1, version => $2)'), ('btrdb_count($1, start => $2)'), ('btrdb_count($1, "end" => $2)'),
 	('btrdb_nearest($1, $2)'), ('btrdb_nearest($1, $2, $3)'), ('btrdb_nearest($1, $2, backward => true)'), ('btrdb_nearest($1, $2, version => $3)'),
@@ -41,6 +43,8 @@ SELECT call, pg_temp.picked(call) FROM (VALUES
 	-- integers of any size: nanoseconds
 	('btrdb_values($1, 0, 1)'), ('btrdb_values($1, 0::smallint, 1700000000000000000)'), ('btrdb_values($1, 0, $2)'), ('btrdb_values($1, $2, 1)'),
 	('btrdb_windows($1, 0, 10, 1)'), ('btrdb_windows($1, 0, 10, $2)'), ('btrdb_windows($1, 0, $2, $3)'), ('btrdb_windows($1, 0, $2, 1)'), ('btrdb_windows($1, 0, 10, ''1 s''::interval)'),
+	('btrdb_rows($1, 0, 1)'), ('btrdb_rows($1, 0, $2)'), ('btrdb_rows($1, 0, 1, $2)'), ('btrdb_rows($1, 0, 1, 10)'), ('btrdb_rows($1, 0, 1, NULL)'), ('btrdb_rows($1, 0, 1, ''1 s''::interval)'), ('btrdb_rows($1, 0, 1, versions => $2)'), ('btrdb_multi_values($1, 0, $2)'),
+	('btrdb_multi_windows($1, 0, 10, 1)'), ('btrdb_multi_windows($1, 0, 10, $2)'), ('btrdb_multi_aligned_windows($1, 0, $2, 3)'),
 	('btrdb_aligned_windows($1, 0, $2, 3)'), ('btrdb_stat($1, 0, 1)'), ('btrdb_stat($1, 0, $2)'), ('btrdb_count($1, 0)'), ('btrdb_count($1, 0, $2)'), ('btrdb_nearest($1, 0)'), ('btrdb_nearest($1, 0, $2)'),
 	('btrdb_gaps($1, 0, 10, $2)'), ('btrdb_gaps($1, 0, $2, 1)'), ('btrdb_gaps($1, 0, 10, ''1 s''::interval)'), ('btrdb_first_crossing($1, 0, $2, 5)'), ('btrdb_last_crossing($1, 0, 10, $2, $3)'),
 	('btrdb_asof($1, 0)'), ('btrdb_asof($1, 0, $2, $3)'), ('btrdb_asof($1, 0, $2, 5)'), ('btrdb_asof($1, 0, ''nearest'', ''1 s''::interval)'), ('btrdb_asof($1, 0, tolerance => $2)'), ('btrdb_asof($1, ARRAY[0, 1])'),
@@ -49,11 +53,13 @@ SELECT call, pg_temp.picked(call) FROM (VALUES
 	-- timestamps, dates, now()
 	('btrdb_values($1, now(), $2)'), ('btrdb_values($1, $2, now())'), ('btrdb_values($1, current_date, localtimestamp)'), ('btrdb_values($1, now() - interval ''1 day'', $2)'),
 	('btrdb_windows($1, now(), $2, $3)'), ('btrdb_windows($1, current_date, $2, $3)'), ('btrdb_windows($1, now(), now(), 1)'), ('btrdb_windows($1, now(), now(), ''1 s''::interval)'),
+	('btrdb_rows($1, now(), $2)'), ('btrdb_rows($1, $2, now())'), ('btrdb_rows($1, now(), $2, $3)'), ('btrdb_rows($1, now(), $2, 1000)'), ('btrdb_rows($1, now(), $2, interval ''1 s'')'), ('btrdb_multi_values($1, now(), $2)'), ('btrdb_multi_windows($1, now(), $2, $3)'),
 	('btrdb_aligned_windows($1, now(), $2, $3)'), ('btrdb_stat($1, $2, now())'), ('btrdb_count($1, now())'), ('btrdb_count($1, current_date, $2)'), ('btrdb_nearest($1, now())'), ('btrdb_delete($1, now(), $2)'), ('btrdb_trim($1, now(), $2)'),
 	('btrdb_gaps($1, now(), $2, $3)'), ('btrdb_gaps($1, now(), now(), 5)'), ('btrdb_first_crossing($1, current_date, now(), $2)'), ('btrdb_asof($1, now())'), ('btrdb_asof($1, current_date, $2, $3)'),
 	('btrdb_asof($1, localtimestamp, $2, 5)'), ('btrdb_asof($1, ARRAY[now()])'), ('btrdb_asof($1, ARRAY[current_date], $2, ''1 s''::interval)'), ('btrdb_integral($1, $2, now())'), ('btrdb_rate($1, now(), $2, ''1 s''::interval)'),
 	('btrdb_insert($1, now(), 1)'), ('btrdb_insert($1, now(), $2)'), ('btrdb_insert($1, localtimestamp, 1.5)'), ('btrdb_insert($1, ARRAY[now()], $2)'), ('btrdb_insert($1, ARRAY[current_date], ARRAY[1])'),
 	-- the times have no type, something else has
+	('btrdb_rows($1, $2, $3, 1000)'), ('btrdb_rows($1, $2, $3, interval ''1 s'')'), ('btrdb_rows($1, $2, $3, ''1s''::varchar)'), ('btrdb_multi_windows($1, $2, $3, 1000)'), ('btrdb_multi_windows($1, $2, $3, interval ''1 s'')'),
 	('btrdb_windows($1, $2, $3, 60000000000)'), ('btrdb_windows($1, $2, $3, ''1 min''::interval)'), ('btrdb_windows($1, $2, $3, ''1m''::varchar)'), ('btrdb_windows($1, ''a''::varchar, $2, $3)'),
 	('btrdb_gaps($1, $2, $3, 5)'), ('btrdb_gaps($1, $2, $3, ''1 min''::interval)'), ('btrdb_asof($1, $2, $3, 5)'), ('btrdb_asof($1, $2, $3, ''1 min''::interval)'), ('btrdb_asof($1, ARRAY[$2, $3])'),
 	('btrdb_asof($1, ''a''::varchar)'), ('btrdb_rate($1, $2, $3, 5)'), ('btrdb_rate($1, $2, $3, ''1m''::varchar)'), ('btrdb_first_crossing($1, $2, $3, 5)'),

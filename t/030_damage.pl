@@ -66,6 +66,8 @@ CREATE FUNCTION damage.queries(u uuid) RETURNS SETOF text LANGUAGE sql AS $$
 		'SELECT * FROM btrdb_aligned_windows(%1$L, %2$s, %3$s, 20)',
 		'SELECT btrdb_stat(%1$L, 1700000010000000000, 1700000090000000000)',
 		'SELECT btrdb_stat(%1$L, %2$s, %3$s)',
+		'SELECT * FROM btrdb_rows(ARRAY[%1$L, %1$L]::uuid[], %2$s, %3$s, versions => ARRAY[0, 11])',
+		'SELECT * FROM btrdb_multi_values(ARRAY[%1$L]::uuid[], %2$s, %3$s)',
 		'SELECT btrdb_count(%1$L, 1700000010000000000, 1700000090000000000)',
 		'SELECT * FROM btrdb_nearest(%1$L, 1700000050000000000)',
 		'SELECT * FROM btrdb_nearest(%1$L, 1700000050000000000, true)',

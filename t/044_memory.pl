@@ -119,6 +119,9 @@ foreach my $n (0, 1)
 	$work->('aligned windows', 'SELECT sum(count) > 0 FROM btrdb_aligned_windows(%s, 0, %end, 30)', 't');
 	$work->('values', "$scan btrdb_values(%s, 0, %end)", $all);
 	$work->('values, stored first', "SET btrdb.enable_custom_scan = off; $scan btrdb_values(%s, 0, %end)", $all);
+	$work->('two streams, side by side', 'SELECT count(values) FROM btrdb_rows(ARRAY[%s, %s]::uuid[], 0, %end)', $all);
+	$work->('rounded times', 'SELECT count(values) FROM btrdb_rows(ARRAY[%s, %s]::uuid[], 0, %end, %end)', 1);
+	$work->('two streams, one after the other', 'SELECT count(value) FROM btrdb_multi_values(ARRAY[%s, %s]::uuid[], 0, %end)', 2 * $all);
 	$work->('scan', "$scan btrdb.points WHERE stream = %s", $all);
 	$work->('scan, backward', "$scan (SELECT value FROM btrdb.points WHERE stream = %s ORDER BY time DESC OFFSET 0) AS q", $all);
 	$work->('aggregates', 'SELECT count(value) FROM btrdb.points WHERE stream = %s', $all);

@@ -47,6 +47,8 @@ SELECT 'values ' || ver || ' ' || count(*) || ' ' || md5(string_agg(float8send(v
 SELECT version, count, earliest, latest, btrdb_stat('$s', $all, version) FROM btrdb_versions('$s');
 SELECT md5(string_agg(w::text, ',')) FROM btrdb_windows('$s', 0, 100000000, 12345) w;
 SELECT md5(string_agg(w::text, ',')) FROM btrdb_aligned_windows('$s', 0, 100000000, 14) w;
+SELECT md5(string_agg(r::text, ',')) FROM btrdb_rows('{$s,$s}', $all, 100, ARRAY[btrdb_version('$s'), 0]) r;
+SELECT btrdb_pin('{$s}');
 SELECT * FROM btrdb_nearest('$s', 5000);
 SELECT * FROM btrdb_changes('$s', 0);
 SELECT md5(string_agg(g::text, ',')) FROM btrdb_gaps('$s', 0, 100000000, 1000) g;

@@ -111,6 +111,9 @@ my @commands = (
 	[ 'looking for things', q{SELECT count(*) FROM btrdb_gaps(fail.u('old'), 0, 4000000000, 10000000) UNION ALL SELECT time FROM btrdb_last_crossing(fail.u('old'), 0, 4000000000, 0.999)
 		UNION ALL SELECT count(value) FROM btrdb_asof(fail.u('old'), ARRAY[5000000, 1500000000, 700], 'nearest') UNION ALL SELECT btrdb_integral(fail.u('old'), 0, 4000000000)::bigint
 		UNION ALL SELECT count(increase) FROM btrdb_rate(fail.u('old'), 0, 4000000000, 90000000) UNION ALL SELECT time FROM btrdb_values(fail.u('old'), 0, 4000000000) WHERE value > 0.999} ],
+	[ 'reading several streams', q{SELECT count(*) FROM btrdb_rows(ARRAY[fail.u('old'), fail.u('big')], 0, 4000000000, 1000) UNION ALL
+		SELECT count(*) FROM btrdb_multi_values(ARRAY[fail.u('old'), fail.u('big')], 0, 4000000000, btrdb_pin(ARRAY[fail.u('old'), fail.u('big')])) UNION ALL
+		SELECT count(*) FROM btrdb_multi_windows(ARRAY[fail.u('old'), fail.u('big')], 0, 4000000000, 90000000)} ],
 	[ 'reading the table', q{SELECT stream, count(*), min(value), sum(value) FROM btrdb.points WHERE time % 3 = 0 GROUP BY stream ORDER BY stream} ],
 	[ 'reading by statistics', q{SELECT stream, time / 1000000000, count(*), sum(value) FROM btrdb.points GROUP BY 1, 2 ORDER BY 1, 2} ],
 	[ 'reading backwards', q{SELECT * FROM btrdb.points WHERE stream = fail.u('old') ORDER BY time DESC LIMIT 700} ],

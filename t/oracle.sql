@@ -519,6 +519,24 @@ BEGIN
 END
 $$;
 
+-- Two versions side by side: each point in one row, beside one of the other version if that has as many at its time.
+CREATE FUNCTION oracle.check_joined(s int, v bigint, v2 bigint, lo bigint, hi bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	asked text := format('SELECT time, values[1] AS a, values[2] AS b FROM btrdb_rows(ARRAY[%1$L, %1$L]::uuid[], %2$s, %3$s, versions => ARRAY[%4$s, %5$s])',
+						 oracle.uuid_of(s), lo, hi, v, v2);
+BEGIN
+	PERFORM oracle.expect_none(format(
+		'SELECT * FROM (SELECT row_number() OVER () AS n, * FROM (%1$s) q) a
+		 FULL JOIN (SELECT row_number() OVER (ORDER BY time, k) AS n, time, l.value AS a, r.value AS b
+					FROM (SELECT time, value, row_number() OVER (PARTITION BY time ORDER BY id) AS k FROM oracle.contents(%2$s, %3$s, %5$s, %6$s)) l
+					FULL JOIN (SELECT time, value, row_number() OVER (PARTITION BY time ORDER BY id) AS k FROM oracle.contents(%2$s, %4$s, %5$s, %6$s)) r
+					USING (time, k)) e USING (n)
+		 WHERE a.time IS DISTINCT FROM e.time OR float8send(a.a) IS DISTINCT FROM float8send(e.a) OR float8send(a.b) IS DISTINCT FROM float8send(e.b)',
+		asked, s, v, v2, lo, hi), asked);
+END
+$$;
+
 -- The first points by time in a direction, from btrdb.points or a version; of equal times, by
 -- insertion in it.  With a condition on the value, or not.
 CREATE FUNCTION oracle.check_rows(s int, v bigint, lo bigint, hi bigint, direction text, n bigint) RETURNS void
@@ -768,6 +786,8 @@ BEGIN
 		RETURN;
 	END IF;
 	CASE
+		WHEN kind < 3 THEN
+			PERFORM oracle.check_joined(s, v, oracle.pick_version(s), range.lo, range.hi);
 		WHEN kind < 8 THEN
 			PERFORM oracle.check_values(s, v, range.lo, range.hi);
 		WHEN kind < 15 THEN

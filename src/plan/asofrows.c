@@ -149,9 +149,9 @@ next_of_times(BtrRows *rows, Datum *values, bool *nulls)
  * Counts all nodes.
  */
 static void
-count_asof(const BtrRows *rows, BtrReadCounts *counts)
+count_asof(const BtrRows *rows, BtrRowCounts *counts)
 {
-	BtrViewAsofCount(((AsofRows *) rows->state)->asof, counts);
+	BtrViewAsofCount(((AsofRows *) rows->state)->asof, &counts->read);
 }
 
 /* What the two have in common. */

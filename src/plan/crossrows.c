@@ -95,12 +95,12 @@ next_crossing(BtrRows *rows, Datum *values, bool *nulls)
  * Counts all nodes.
  */
 static void
-count_crossing(const BtrRows *rows, BtrReadCounts *counts)
+count_crossing(const BtrRows *rows, BtrRowCounts *counts)
 {
 	const CrossingRows *state = rows->state;
 
-	counts->nodes += state->counts.nodes;
-	counts->leaves += state->counts.leaves;
+	counts->read.nodes += state->counts.nodes;
+	counts->read.leaves += state->counts.leaves;
 }
 
 /* What the two have in common. */

@@ -1,14 +1,18 @@
 /*
  * function.c
- *		Calls in FROM of functions that return a stream's points, windows or gaps, run as
- *		custom scans: rows are delivered as they are read, ordered by time if they are,
+ *		Calls in FROM of functions that return points, windows or gaps of a stream or of several,
+ *		run as custom scans: rows are delivered as they are read, ordered by time if they are,
  *		in either direction if they can be, and not stored in between.
+ *
+ * Parallel workers divide the streams of calls whose rows come by stream.
  *
  * Everything that the call would do is done here: the right to execute it is
  * checked, arguments are computed once per (re)scan, a NULL among them gives no row.
  * Conditions on the times and values of points choose what is read of them, exactly.
  */
 #include "postgres.h"
+
+#include <math.h>
 
 #include "access/sysattr.h"
 #include "catalog/objectaccess.h"
@@ -25,9 +29,11 @@
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/selfuncs.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -57,13 +63,17 @@ typedef struct CallScanState
 	BtrPointColumns columns;
 	BtrQuals   *quals;			/* NULL: none choose */
 
+	/* What parallel processes share, if they divide this scan */
+	BtrRowsShare *share;
+	bool		shut_down;		/* they do not any more */
+
 	/* The current scan */
 	bool		started;
 	BtrRows    *rows;			/* NULL if there are none, and before the first is asked for */
 	MemoryContext context;		/* reset with each rescan */
 
 	/* What former scans of this node read */
-	BtrReadCounts before;
+	BtrRowCounts before;
 } CallScanState;
 
 extern Datum btrdb_values_support(PG_FUNCTION_ARGS);
@@ -78,6 +88,10 @@ extern Datum btrdb_last_crossing_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_asof_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_asof_times_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_rate_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_rows_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_multi_values_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_multi_windows_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_multi_aligned_windows_support(PG_FUNCTION_ARGS);
 
 static Plan *plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path,
 					   List *tlist, List *clauses, List *custom_plans);
@@ -86,6 +100,13 @@ static void begin_function_scan(CustomScanState *node, EState *estate, int eflag
 static TupleTableSlot *exec_function_scan(CustomScanState *node);
 static void rescan_function_scan(CustomScanState *node);
 static void end_function_scan(CustomScanState *node);
+static Size estimate_function_scan(CustomScanState *node, ParallelContext *pcxt);
+static void initialize_function_scan(CustomScanState *node, ParallelContext *pcxt,
+									 void *coordinate);
+static void reinitialize_function_scan(CustomScanState *node, ParallelContext *pcxt,
+									   void *coordinate);
+static void join_function_scan(CustomScanState *node, shm_toc *toc, void *coordinate);
+static void shutdown_function_scan(CustomScanState *node);
 static void explain_function_scan(CustomScanState *node, List *ancestors,
 								  struct ExplainState *es);
 
@@ -99,6 +120,11 @@ static void explain_function_scan(CustomScanState *node, List *ancestors,
 		.ExecCustomScan = exec_function_scan, \
 		.EndCustomScan = end_function_scan, \
 		.ReScanCustomScan = rescan_function_scan, \
+		.EstimateDSMCustomScan = estimate_function_scan, \
+		.InitializeDSMCustomScan = initialize_function_scan, \
+		.ReInitializeDSMCustomScan = reinitialize_function_scan, \
+		.InitializeWorkerCustomScan = join_function_scan, \
+		.ShutdownCustomScan = shutdown_function_scan, \
 		.ExplainCustomScan = explain_function_scan, \
 	}
 
@@ -117,6 +143,11 @@ static const FunctionKind kinds[] = {
 	{&BtrAsofRows, btrdb_asof_support, 4, METHODS("btrdb_asof")},
 	{&BtrAsofTimesRows, btrdb_asof_times_support, 1, METHODS("btrdb_asof_times")},
 	{&BtrRateRows, btrdb_rate_support, 1, METHODS("btrdb_rate")},
+	{&BtrJoinedRows, btrdb_rows_support, 0.001, METHODS("btrdb_rows")},
+	{&BtrMultiValuesRows, btrdb_multi_values_support, 0.001, METHODS("btrdb_multi_values")},
+	{&BtrMultiWindowsRows, btrdb_multi_windows_support, 1, METHODS("btrdb_multi_windows")},
+	{&BtrMultiAlignedWindowsRows, btrdb_multi_aligned_windows_support, 0.02,
+	METHODS("btrdb_multi_aligned_windows")},
 };
 
 /* ---- planning ---- */
@@ -171,6 +202,20 @@ function_kind(const FuncExpr *call)
 }
 
 /*
+ * Says whether some arguments may be NULL.
+ */
+static bool
+takes_nulls(const BtrRowKind *rows)
+{
+	for (int i = 0; i < rows->nargs; i++)
+	{
+		if (BtrRowsTakeNull(rows, i))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Returns the call if the range table entry is nothing but a call that can be run here,
  * and its kind; otherwise NULL.
  */
@@ -203,7 +248,7 @@ scannable_call(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 	plain = !((Form_pg_proc) GETSTRUCT(tuple))->prosecdef &&
 		heap_attisnull(tuple, Anum_pg_proc_proconfig, NULL) &&
 		((Form_pg_proc) GETSTRUCT(tuple))->provolatile != PROVOLATILE_VOLATILE &&
-		((Form_pg_proc) GETSTRUCT(tuple))->proisstrict;
+		((Form_pg_proc) GETSTRUCT(tuple))->proisstrict == !takes_nulls((*kind)->rows);
 	ReleaseSysCache(tuple);
 	if (!plain || FmgrHookIsNeeded(call->funcid))
 		return NULL;
@@ -291,14 +336,28 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, struct CustomPath *best_path, List
 }
 
 /*
+ * Estimates the number of streams of a call.
+ */
+static double
+estimate_streams(PlannerInfo *root, const BtrRowKind *rows, const FuncExpr *call)
+{
+	return rows->args[0] != BTR_ARG_STREAMS ? 1 :
+		BtrEstimateArrayLength(root, estimate_expression_value(root, linitial(call->args)));
+}
+
+/*
  * Adds the path that runs a call, of no use backward unless the query wants that
- * order.
+ * order, or a partial one, which gives some of the streams to each process.
  */
 static void
 add_call_path(PlannerInfo *root, RelOptInfo *rel, const FuncExpr *call,
-			  const FunctionKind *kind, bool backward)
+			  const FunctionKind *kind, bool backward, bool parallel)
 {
 	CustomPath *path = makeNode(CustomPath);
+	double		streams = Max(estimate_streams(root, kind->rows, call), 1);
+	/* of further streams: the pages of rows and indexes that lead to them are most often the same */
+	double		opening = seq_page_cost * (streams - 1);
+	double		divisor = 1;
 	QualCost	cost;
 
 	path->path.pathtype = T_CustomScan;
@@ -311,23 +370,59 @@ add_call_path(PlannerInfo *root, RelOptInfo *rel, const FuncExpr *call,
 	path->custom_private = list_make1(makeInteger(backward));
 	path->methods = &kind->path;
 
-	if (!kind->rows->unordered)
+	if (!kind->rows->unordered && !kind->rows->by_stream)
 		path->path.pathkeys =
-		truncate_useless_pathkeys(root, rel,
-								  BtrColumnPathkeys(root, rel, 1,
-													BtrCallTimeType(kind->rows, call->args),
-													backward));
+			truncate_useless_pathkeys(root, rel,
+									  BtrColumnPathkeys(root, rel, 1,
+														BtrCallTimeType(kind->rows, call->args),
+														backward));
 	if (backward && path->path.pathkeys == NIL)
 		return;
+
+	if (parallel)
+	{
+		int			workers =
+			compute_parallel_worker(rel, ceil(2 * streams + kind->pages_per_row * rel->tuples), -1,
+									max_parallel_workers_per_gather);
+
+		/* a stream is not divided */
+		path->path.parallel_workers = Min(workers, streams - 1);
+		if (path->path.parallel_workers <= 0)
+			return;
+		path->path.parallel_aware = true;
+		divisor = BtrParallelDivisor(path->path.parallel_workers);
+		path->path.rows = clamp_row_est(path->path.rows / divisor);
+	}
 
 	cost_qual_eval_node(&cost, (Node *) call->args, root);
 	path->path.startup_cost = cost.startup + cost.per_tuple + 2 * random_page_cost +
 		rel->baserestrictcost.startup + rel->reltarget->cost.startup;
+	/* side by side, all streams are opened before the first row */
+	if (!kind->rows->by_stream)
+		path->path.startup_cost += opening;
 	path->path.total_cost = path->path.startup_cost +
-		(kind->pages_per_row * seq_page_cost + cpu_tuple_cost +
-		 rel->baserestrictcost.per_tuple) * rel->tuples +
+		((kind->pages_per_row * seq_page_cost + cpu_tuple_cost +
+		  rel->baserestrictcost.per_tuple) * rel->tuples +
+		 (kind->rows->by_stream ? opening : 0)) / divisor +
 		rel->reltarget->cost.per_tuple * path->path.rows;
-	add_path(rel, &path->path);
+	if (parallel)
+		add_partial_path(rel, &path->path);
+	else
+		add_path(rel, &path->path);
+}
+
+/*
+ * Says whether the query does something with the rows that does not keep their order, or need not.
+ * The streams of one that does not come in the order of the array.
+ */
+static bool
+order_may_change(const PlannerInfo *root)
+{
+	const Query *parse = root->parse;
+
+	return parse->hasAggs || parse->groupClause != NIL || parse->groupingSets != NIL ||
+		parse->distinctClause != NIL || parse->hasWindowFuncs || parse->sortClause != NIL ||
+		bms_membership(root->all_baserels) == BMS_MULTIPLE;
 }
 
 /*
@@ -347,9 +442,12 @@ BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 		return;
 
 	rel->pathlist = NIL;
-	add_call_path(root, rel, call, kind, false);
+	add_call_path(root, rel, call, kind, false, false);
 	if (kind->rows->either_way)
-		add_call_path(root, rel, call, kind, true);
+		add_call_path(root, rel, call, kind, true, false);
+	if (kind->rows->by_stream && rel->consider_parallel && bms_is_empty(rel->lateral_relids) &&
+		order_may_change(root))
+		add_call_path(root, rel, call, kind, false, true);
 }
 
 /* ---- execution ---- */
@@ -404,7 +502,14 @@ start_scan(CallScanState *state)
 
 	state->started = true;
 	for (int i = 0; i < state->kind->rows->nargs && !isnull; i++)
+	{
 		args[i] = ExecEvalExprSwitchContext(list_nth(state->args, i), econtext, &isnull);
+		if (isnull && BtrRowsTakeNull(state->kind->rows, i))
+		{
+			args[i] = (Datum) 0;
+			isnull = false;
+		}
+	}
 	if (!isnull)
 	{
 		BtrScanChoice choice = {.start = BTR_TIME_MIN, .end = BTR_TIME_MAX};
@@ -415,7 +520,7 @@ start_scan(CallScanState *state)
 			BtrQualsChoose(state->quals, econtext, &choice);
 		PushActiveSnapshot(state->css.ss.ps.state->es_snapshot);
 		state->rows = BtrRowsBegin(state->kind->rows, state->argtypes, args, state->backward,
-								   state->quals != NULL ? &choice : NULL);
+								   state->quals != NULL ? &choice : NULL, state->share);
 		PopActiveSnapshot();
 	}
 	MemoryContextSwitchTo(old);
@@ -434,7 +539,11 @@ next_row(ScanState *node)
 
 	ExecClearTuple(slot);
 	if (!state->started)
+	{
+		if (state->shut_down)
+			return slot;
 		start_scan(state);
+	}
 	if (state->rows == NULL)
 		return slot;
 
@@ -465,6 +574,21 @@ exec_function_scan(CustomScanState *node)
 }
 
 /*
+ * Adds what the current scan has read so far, in all processes.
+ */
+static BtrRowCounts
+total_counts(const CallScanState *state)
+{
+	BtrRowCounts total = state->before;
+
+	if (state->rows != NULL)
+		BtrRowsCount(state->rows, &total);
+	else if (state->share != NULL)
+		BtrRowsShareCount(state->share, &total);
+	return total;
+}
+
+/*
  * Ends the current scan.
  */
 static void
@@ -472,25 +596,87 @@ close_scan(CallScanState *state)
 {
 	ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
 	if (state->rows != NULL)
-	{
-		BtrRowsCount(state->rows, &state->before);
 		BtrRowsEnd(state->rows);
-	}
 	state->rows = NULL;
 	state->started = false;
+	MemoryContextReset(state->context);
 }
 
 /*
- * Prepares to scan anew.
+ * Prepares to scan anew.  What is shared is reset by reinitialize_function_scan(), before
+ * or after this.
  */
 static void
 rescan_function_scan(CustomScanState *node)
 {
 	CallScanState *state = (CallScanState *) node;
 
+	if (state->share == NULL)
+		state->before = total_counts(state);
 	close_scan(state);
-	MemoryContextReset(state->context);
+	state->shut_down = false;
 	ExecScanReScan(&node->ss);
+}
+
+/* ---- in parallel ---- */
+
+/*
+ * Returns the size of what the processes share.
+ */
+static Size
+estimate_function_scan(CustomScanState *node, ParallelContext *pcxt)
+{
+	return BtrRowsShareSize();
+}
+
+/*
+ * Prepares to divide the streams among parallel processes.
+ */
+static void
+initialize_function_scan(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
+{
+	CallScanState *state = (CallScanState *) node;
+
+	state->share = coordinate;
+	BtrRowsShareInit(state->share);
+}
+
+/*
+ * Prepares to do so anew.
+ */
+static void
+reinitialize_function_scan(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
+{
+	CallScanState *state = (CallScanState *) node;
+
+	state->before = total_counts(state);
+	close_scan(state);
+	BtrRowsShareInit(state->share);
+}
+
+/*
+ * Joins the leader's scan, as a worker.
+ */
+static void
+join_function_scan(CustomScanState *node, shm_toc *toc, void *coordinate)
+{
+	((CallScanState *) node)->share = coordinate;
+}
+
+/*
+ * Takes leave of what is shared, which may be gone after this.
+ */
+static void
+shutdown_function_scan(CustomScanState *node)
+{
+	CallScanState *state = (CallScanState *) node;
+
+	if (state->share == NULL)
+		return;
+	state->before = total_counts(state);
+	close_scan(state);
+	state->share = NULL;
+	state->shut_down = true;
 }
 
 /*
@@ -506,6 +692,40 @@ end_function_scan(CustomScanState *node)
 }
 
 /*
+ * Shows a constant argument that is not best shown as it is; false if it is.
+ */
+static bool
+explain_constant(BtrArgKind kind, const char *label, const Const *arg, struct ExplainState *es)
+{
+	ArrayType  *array;
+
+	switch (kind)
+	{
+		case BTR_ARG_STREAMS:
+			/* there may be thousands */
+			if (arg->constisnull)
+				return false;
+			array = DatumGetArrayTypeP(arg->constvalue);
+			ExplainPropertyInteger(label, NULL,
+								   ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), es);
+			return true;
+		case BTR_ARG_SNAP:
+			/* nothing happens, so nothing is shown */
+			return arg->constisnull;
+		case BTR_ARG_VERSIONS:
+			ExplainPropertyText(label, arg->constisnull ? "latest" : "given", es);
+			return true;
+		case BTR_ARG_VERSION:
+			if (arg->constisnull || DatumGetInt64(arg->constvalue) != BTR_VERSION_LATEST)
+				return false;
+			ExplainPropertyText(label, "latest", es);
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
  * Shows the arguments of a call.
  */
 void
@@ -516,10 +736,8 @@ BtrExplainCall(const BtrRowKind *kind, List *args, CustomScanState *node, List *
 	{
 		Node	   *arg = list_nth(args, i);
 
-		if (i == kind->nargs - 1 && IsA(arg, Const) && !((Const *) arg)->constisnull &&
-			DatumGetInt64(((Const *) arg)->constvalue) == BTR_VERSION_LATEST)
-			ExplainPropertyText(kind->labels[i], "latest", es);
-		else
+		if (!IsA(arg, Const) ||
+			!explain_constant(kind->args[i], kind->labels[i], (Const *) arg, es))
 			BtrExplainExpr(kind->labels[i], arg, node, ancestors, es);
 	}
 }
@@ -543,16 +761,16 @@ explain_function_scan(CustomScanState *node, List *ancestors, struct ExplainStat
 
 	if (es->analyze && rows->count != NULL)
 	{
-		BtrReadCounts counts = state->before;
+		BtrRowCounts counts = total_counts(state);
 
-		if (state->rows != NULL)
-			BtrRowsCount(state->rows, &counts);
-		if (rows != &BtrValuesRows)
-			ExplainPropertyInteger("Nodes Read", NULL, counts.nodes, es);
-		ExplainPropertyInteger("Leaves Read", NULL, counts.leaves, es);
-		if (counts.prefetched > 0)
-			ExplainPropertyInteger("Pages Prefetched", NULL, counts.prefetched, es);
-		if (rows == &BtrValuesRows)
+		if (rows->args[0] == BTR_ARG_STREAMS)
+			ExplainPropertyInteger("Streams Read", NULL, counts.streams, es);
+		if (!rows->of_points)
+			ExplainPropertyInteger("Nodes Read", NULL, counts.read.nodes, es);
+		ExplainPropertyInteger("Leaves Read", NULL, counts.read.leaves, es);
+		if (counts.read.prefetched > 0)
+			ExplainPropertyInteger("Pages Prefetched", NULL, counts.read.prefetched, es);
+		if (rows->of_points)
 			ExplainPropertyInteger("Points Read", NULL, counts.points, es);
 	}
 }

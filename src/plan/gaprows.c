@@ -62,9 +62,9 @@ next_gap(BtrRows *rows, Datum *values, bool *nulls)
  * Counts all nodes.
  */
 static void
-count_gaps(const BtrRows *rows, BtrReadCounts *counts)
+count_gaps(const BtrRows *rows, BtrRowCounts *counts)
 {
-	BtrViewGapsCount(((GapRows *) rows->state)->gaps, counts);
+	BtrViewGapsCount(((GapRows *) rows->state)->gaps, &counts->read);
 }
 
 const BtrRowKind BtrGapRows = {

@@ -41,6 +41,9 @@ typedef struct BtrPointColumns
 
 extern const BtrPointColumns BtrTableColumns;
 
+/* How many processes the planner divides a parallel path's work by, the leader included. */
+extern double BtrParallelDivisor(int workers);
+
 /* What a condition on points says; on time, the strategy number of a btree. */
 #define BTR_QUAL_NONE			0
 #define BTR_QUAL_STREAM			6	/* stream = arg */

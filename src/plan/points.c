@@ -339,8 +339,8 @@ static const CustomPathMethods path_methods = {
  * Returns how many processes a worker's share of the work is divided by, as the planner
  * reckons: the leader helps less the more workers it has to listen to.
  */
-static double
-parallel_divisor(int workers)
+double
+BtrParallelDivisor(int workers)
 {
 	double		leader = 1.0 - 0.3 * workers;
 
@@ -389,7 +389,7 @@ add_scan_path(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *param_info,
 		if (path->path.parallel_workers <= 0)
 			return;
 		path->path.parallel_aware = true;
-		divisor = parallel_divisor(path->path.parallel_workers);
+		divisor = BtrParallelDivisor(path->path.parallel_workers);
 		path->path.rows = clamp_row_est(path->path.rows / divisor);
 	}
 

@@ -74,9 +74,9 @@ next_rate(BtrRows *rows, Datum *values, bool *nulls)
  * Counts all nodes.
  */
 static void
-count_rate(const BtrRows *rows, BtrReadCounts *counts)
+count_rate(const BtrRows *rows, BtrRowCounts *counts)
 {
-	BtrViewRateCount(((RateRows *) rows->state)->rate, counts);
+	BtrViewRateCount(((RateRows *) rows->state)->rate, &counts->read);
 }
 
 const BtrRowKind BtrRateRows = {

@@ -1,6 +1,6 @@
 /*
  * rows.c
- *		The rows of functions that return a stream's points or windows by time.
+ *		The rows of functions that return points or windows by time, of one stream or of several.
  */
 #include "postgres.h"
 
@@ -37,6 +37,7 @@ static void
 begin_values(BtrRows *rows)
 {
 	rows->points = BtrViewScanBegin(&rows->view, rows->start, rows->end, rows->backward);
+	rows->run.left = 0;
 	BtrViewScanLimitValues(rows->points, rows->low, rows->high);
 }
 
@@ -74,11 +75,19 @@ next_value(BtrRows *rows, Datum *values, bool *nulls)
  * Counts leaves, but not the nodes above them, and points, wanted or not.
  */
 static void
-count_values(const BtrRows *rows, BtrReadCounts *counts)
+count_values(const BtrRows *rows, BtrRowCounts *counts)
 {
-	counts->leaves += BtrViewScanLeaves(rows->points);
+	counts->read.leaves += BtrViewScanLeaves(rows->points);
 	counts->points += rows->npoints;
 }
+
+/* What the forms for one stream and for several have in common. */
+#define VALUES \
+	.of_points = true, \
+	.prepare = BtrRowsTakeRange, \
+	.begin = begin_values, \
+	.next = next_value, \
+	.count = count_values
 
 const BtrRowKind BtrValuesRows = {
 	.name = "btrdb_values",
@@ -89,10 +98,18 @@ const BtrRowKind BtrValuesRows = {
 	.chooses = true,
 	.ncolumns = 2,
 	.columns = {BTR_COLUMN_TIME, FLOAT8OID},
-	.prepare = BtrRowsTakeRange,
-	.begin = begin_values,
-	.next = next_value,
-	.count = count_values,
+	VALUES
+};
+
+const BtrRowKind BtrMultiValuesRows = {
+	.name = "btrdb_multi_values",
+	.nargs = 4,
+	.args = {BTR_ARG_STREAMS, BTR_ARG_TIME, BTR_ARG_TIME, BTR_ARG_VERSIONS},
+	.labels = {"Streams", "Start", "End", "Versions"},
+	.by_stream = true,
+	.ncolumns = 3,
+	.columns = {UUIDOID, BTR_COLUMN_TIME, FLOAT8OID},
+	VALUES
 };
 
 /* ---- windows ---- */
@@ -210,10 +227,19 @@ next_window(BtrRows *rows, Datum *values, bool *nulls)
  * Counts all nodes.
  */
 static void
-count_windows(const BtrRows *rows, BtrReadCounts *counts)
+count_windows(const BtrRows *rows, BtrRowCounts *counts)
 {
-	BtrViewWindowsCount(rows->windows, counts);
+	BtrViewWindowsCount(rows->windows, &counts->read);
 }
+
+#define WINDOWS \
+	.begin = begin_windows, \
+	.next = next_window, \
+	.count = count_windows
+
+/* The columns of a window; of several streams, after the first one. */
+#define WINDOW_COLUMNS \
+	BTR_COLUMN_TIME, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID
 
 const BtrRowKind BtrWindowsRows = {
 	.name = "btrdb_windows",
@@ -222,11 +248,22 @@ const BtrRowKind BtrWindowsRows = {
 	BTR_ARG_VERSION},
 	.labels = {"Stream", "Start", "End", "Width", "Depth", "Version"},
 	.ncolumns = 6,
-	.columns = {BTR_COLUMN_TIME, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID},
+	.columns = {WINDOW_COLUMNS},
 	.prepare = prepare_windows,
-	.begin = begin_windows,
-	.next = next_window,
-	.count = count_windows,
+	WINDOWS
+};
+
+const BtrRowKind BtrMultiWindowsRows = {
+	.name = "btrdb_multi_windows",
+	.nargs = 6,
+	.args = {BTR_ARG_STREAMS, BTR_ARG_TIME, BTR_ARG_TIME, BTR_ARG_WIDTH, BTR_ARG_INT,
+	BTR_ARG_VERSIONS},
+	.labels = {"Streams", "Start", "End", "Width", "Depth", "Versions"},
+	.by_stream = true,
+	.ncolumns = 7,
+	.columns = {UUIDOID, WINDOW_COLUMNS},
+	.prepare = prepare_windows,
+	WINDOWS
 };
 
 const BtrRowKind BtrAlignedWindowsRows = {
@@ -235,11 +272,21 @@ const BtrRowKind BtrAlignedWindowsRows = {
 	.args = {BTR_ARG_STREAM, BTR_ARG_TIME, BTR_ARG_TIME, BTR_ARG_INT, BTR_ARG_VERSION},
 	.labels = {"Stream", "Start", "End", "Pointwidth", "Version"},
 	.ncolumns = 6,
-	.columns = {BTR_COLUMN_TIME, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID},
+	.columns = {WINDOW_COLUMNS},
 	.prepare = prepare_aligned_windows,
-	.begin = begin_windows,
-	.next = next_window,
-	.count = count_windows,
+	WINDOWS
+};
+
+const BtrRowKind BtrMultiAlignedWindowsRows = {
+	.name = "btrdb_multi_aligned_windows",
+	.nargs = 5,
+	.args = {BTR_ARG_STREAMS, BTR_ARG_TIME, BTR_ARG_TIME, BTR_ARG_INT, BTR_ARG_VERSIONS},
+	.labels = {"Streams", "Start", "End", "Pointwidth", "Versions"},
+	.by_stream = true,
+	.ncolumns = 7,
+	.columns = {UUIDOID, WINDOW_COLUMNS},
+	.prepare = prepare_aligned_windows,
+	WINDOWS
 };
 
 /* ---- single points ---- */
@@ -339,6 +386,15 @@ const BtrRowKind BtrLatestRows = {
 /* ---- all of them ---- */
 
 /*
+ * Says whether an argument may be NULL, which then is the same as if it were not given.
+ */
+bool
+BtrRowsTakeNull(const BtrRowKind *kind, int i)
+{
+	return kind->args[i] == BTR_ARG_SNAP || kind->args[i] == BTR_ARG_VERSIONS;
+}
+
+/*
  * Says whether an argument may have a type.
  */
 static bool
@@ -348,11 +404,14 @@ takes_type(BtrArgKind arg, Oid type)
 	{
 		case BTR_ARG_STREAM:
 			return type == UUIDOID;
+		case BTR_ARG_STREAMS:
+			return type == UUIDARRAYOID;
 		case BTR_ARG_TIME:
 			return BtrIsTimeType(type);
 		case BTR_ARG_TIMES:
 			return BtrIsTimeType(get_element_type(type));
 		case BTR_ARG_WIDTH:
+		case BTR_ARG_SNAP:
 			return BtrIsWidthType(type);
 		case BTR_ARG_INT:
 			return type == INT4OID;
@@ -364,6 +423,8 @@ takes_type(BtrArgKind arg, Oid type)
 			return type == TEXTOID;
 		case BTR_ARG_VERSION:
 			return type == INT8OID;
+		case BTR_ARG_VERSIONS:
+			return type == INT8ARRAYOID;
 	}
 	return false;
 }
@@ -384,7 +445,7 @@ BtrRowsTakeTypes(const BtrRowKind *kind, const Oid *types)
 }
 
 /*
- * Returns the type of column time, given the types of the arguments: whoever asks in
+ * Returns the type of columns that are times, given the types of the arguments: whoever asks in
  * timestamps gets timestamps.
  */
 Oid
@@ -396,18 +457,20 @@ BtrRowsTimeType(const BtrRowKind *kind, const Oid *types)
 }
 
 /*
- * Checks the arguments, opens the stream with the active snapshot and starts to read,
- * in the current memory context, forward or backward in time.  The relation stays open until BtrRowsEnd().
+ * Checks the arguments, opens what they ask for with the active snapshot and starts to read,
+ * in the current memory context, forward or backward in time; see rows.h.  The relation stays
+ * open until BtrRowsEnd().
  */
 BtrRows *
 BtrRowsBegin(const BtrRowKind *kind, const Oid *types, const Datum *args, bool backward,
-			 const BtrScanChoice *choice)
+			 const BtrScanChoice *choice, BtrRowsShare *share)
 {
 	BtrRows    *rows = palloc0(sizeof(BtrRows));
-	pg_uuid_t  *stream = DatumGetUUIDP(args[0]);
+	pg_uuid_t  *stream;
 
 	Assert(!backward || kind->either_way);
 	Assert(choice == NULL || kind->chooses);
+	Assert(share == NULL || kind->by_stream);
 	rows->kind = kind;
 	rows->time_type = BtrRowsTimeType(kind, types);
 	rows->backward = backward;
@@ -423,6 +486,12 @@ BtrRowsBegin(const BtrRowKind *kind, const Oid *types, const Datum *args, bool b
 		rows->high = choice->high;
 	}
 
+	if (kind->args[0] == BTR_ARG_STREAMS)
+	{
+		BtrRowsBeginStreams(rows, args, share);
+		return rows;
+	}
+	stream = DatumGetUUIDP(args[0]);
 	rows->rel = BtrStoreOpen(stream, AccessShareLock, ACL_SELECT);
 	BtrViewOpen(rows->rel, stream, DatumGetInt64(args[kind->nargs - 1]), &rows->view);
 	kind->begin(rows);
@@ -437,6 +506,8 @@ bool
 BtrRowsNext(BtrRows *rows, Datum *values, bool *nulls)
 {
 	CHECK_FOR_INTERRUPTS();
+	if (rows->kind->by_stream)
+		return BtrRowsNextByStream(rows, values, nulls);
 	return rows->kind->next(rows, values, nulls);
 }
 
@@ -444,8 +515,15 @@ BtrRowsNext(BtrRows *rows, Datum *values, bool *nulls)
  * Adds what has been read so far to *counts.
  */
 void
-BtrRowsCount(const BtrRows *rows, BtrReadCounts *counts)
+BtrRowsCount(const BtrRows *rows, BtrRowCounts *counts)
 {
+	if (rows->share != NULL)
+	{
+		BtrRowsShareCount(rows->share, counts);
+		if (rows->position < 0)
+			return;
+		counts->streams++;
+	}
 	if (rows->kind->count != NULL)
 		rows->kind->count(rows, counts);
 }
@@ -456,5 +534,7 @@ BtrRowsCount(const BtrRows *rows, BtrReadCounts *counts)
 void
 BtrRowsEnd(BtrRows *rows)
 {
+	if (rows->share != NULL)
+		BtrRowsCloseStream(rows);
 	table_close(rows->rel, NoLock);
 }

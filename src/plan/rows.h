@@ -1,7 +1,7 @@
 /*
  * rows.h
- *		The rows of functions that return what they read of a stream row by row: points,
- *		windows, gaps.
+ *		The rows of functions that return what they read of a stream, or of several, row by row:
+ *		points, windows, gaps.
  *
  * One piece for the calls and for the custom scans that take their place.
  */
@@ -11,22 +11,36 @@
 #include "stream/stream.h"
 
 #define BTR_ROWS_MAX_ARGS		6
-#define BTR_ROWS_MAX_COLUMNS	6
+#define BTR_ROWS_MAX_COLUMNS	7
 
 typedef struct BtrRows BtrRows;
+
+/* What processes share that divide the streams of one call. */
+typedef struct BtrRowsShare BtrRowsShare;
+
+/* What has been read. */
+typedef struct BtrRowCounts
+{
+	int64		streams;
+	BtrReadCounts read;
+	int64		points;			/* that were looked at one by one */
+} BtrRowCounts;
 
 /* What an argument is. */
 typedef enum BtrArgKind
 {
 	BTR_ARG_STREAM,				/* uuid */
+	BTR_ARG_STREAMS,			/* uuid[] */
 	BTR_ARG_TIME,				/* bigint, timestamptz or text, all of a call alike */
 	BTR_ARG_TIMES,				/* an array of them */
 	BTR_ARG_WIDTH,				/* bigint, interval or text */
+	BTR_ARG_SNAP,				/* the same; may be NULL */
 	BTR_ARG_INT,				/* int */
 	BTR_ARG_BOOL,				/* boolean */
 	BTR_ARG_FLOAT,				/* float8 */
 	BTR_ARG_NAME,				/* text */
-	BTR_ARG_VERSION				/* bigint */
+	BTR_ARG_VERSION,			/* bigint */
+	BTR_ARG_VERSIONS			/* bigint[]; may be NULL */
 } BtrArgKind;
 
 /* The type of a column that is a time: BtrRowsTimeType(). */
@@ -37,7 +51,7 @@ typedef struct BtrRowKind
 {
 	const char *name;
 
-	/* Arguments: stream, others, version */
+	/* Arguments: stream or streams, others, version or versions */
 	int			nargs;
 	BtrArgKind	args[BTR_ROWS_MAX_ARGS];
 	const char *labels[BTR_ROWS_MAX_ARGS];	/* for EXPLAIN */
@@ -45,22 +59,25 @@ typedef struct BtrRowKind
 	/* Columns of the rows, which come in order of the first one, a time, ascending or, if */
 	bool		either_way;		/* it can be had, descending; */
 	bool		unordered;		/* or in an order that the planner does not know */
+	bool		by_stream;		/* or the first one is stream: the rows of one stream after the
+								 * other, in the order of the array, each in order of time */
+	bool		of_points;		/* they show points, rather than summaries of them */
 	bool		one_row;		/* there is one row at most */
 	bool		chooses;		/* columns are time and value, and conditions on them can */
 	int			ncolumns;		/* choose what is read */
 	Oid			columns[BTR_ROWS_MAX_COLUMNS];	/* types */
 
-	/* Checks the arguments, stream and version excepted, and keeps them. */
+	/* Checks the arguments, streams and versions excepted, and keeps them. */
 	void		(*prepare) (BtrRows *rows, const Datum *args, const Oid *types);
 
-	/* Starts to read rows->view. */
+	/* Starts to read rows->view or, if no stream comes by itself, all streams. */
 	void		(*begin) (BtrRows *rows);
 
 	/* As BtrRowsNext(). */
 	bool		(*next) (BtrRows *rows, Datum *values, bool *nulls);
 
-	/* As BtrRowsCount(); NULL if nobody counts. */
-	void		(*count) (const BtrRows *rows, BtrReadCounts *counts);
+	/* As BtrRowsCount(), of the stream that is being read; NULL if nobody counts. */
+	void		(*count) (const BtrRows *rows, BtrRowCounts *counts);
 } BtrRowKind;
 
 extern const BtrRowKind BtrValuesRows;
@@ -75,6 +92,13 @@ extern const BtrRowKind BtrLastCrossingRows;
 extern const BtrRowKind BtrAsofRows;
 extern const BtrRowKind BtrAsofTimesRows;
 extern const BtrRowKind BtrRateRows;
+extern const BtrRowKind BtrJoinedRows;
+extern const BtrRowKind BtrMultiValuesRows;
+extern const BtrRowKind BtrMultiWindowsRows;
+extern const BtrRowKind BtrMultiAlignedWindowsRows;
+
+/* May argument i be NULL? */
+extern bool BtrRowsTakeNull(const BtrRowKind *kind, int i);
 
 /* Are these types that the function's arguments may have? */
 extern bool BtrRowsTakeTypes(const BtrRowKind *kind, const Oid *types);
@@ -83,21 +107,27 @@ extern bool BtrRowsTakeTypes(const BtrRowKind *kind, const Oid *types);
 extern Oid	BtrRowsTimeType(const BtrRowKind *kind, const Oid *types);
 
 /*
- * Checks arguments of such types, none of which is NULL, and starts to read, with the
- * active snapshot, in the current memory context.  Raises what the function's call
- * raises.  backward: only if either_way.  choice: what remains of times and values, or NULL;
- * only if the kind chooses.
+ * Checks arguments of such types, and starts to read, with the active snapshot, in the current memory
+ * context.  Those that may be NULL and are, are 0; none of the others is.  Raises what the function's
+ * call raises.  backward: only if either_way.  choice: what remains of times and values, or NULL; only
+ * if the kind chooses.  share: NULL, or what the processes share that divide the call; only if
+ * by_stream.
  */
 extern BtrRows *BtrRowsBegin(const BtrRowKind *kind, const Oid *types, const Datum *args,
-							 bool backward, const BtrScanChoice *choice);
+							 bool backward, const BtrScanChoice *choice, BtrRowsShare *share);
 
 /* Gives the next row; false at the end.  To be called in the memory context of the beginning. */
 extern bool BtrRowsNext(BtrRows *rows, Datum *values, bool *nulls);
 
-/* Adds what has been read so far. */
-extern void BtrRowsCount(const BtrRows *rows, BtrReadCounts *counts);
+/* Adds what has been read so far, by all processes that share it. */
+extern void BtrRowsCount(const BtrRows *rows, BtrRowCounts *counts);
 
 /* Closes what is open; memory is left to its context. */
 extern void BtrRowsEnd(BtrRows *rows);
+
+/* Size and initialisation of what processes share, and what they have read of streams that they are done with. */
+extern Size BtrRowsShareSize(void);
+extern void BtrRowsShareInit(BtrRowsShare *share);
+extern void BtrRowsShareCount(BtrRowsShare *share, BtrRowCounts *counts);
 
 #endif							/* BTR_ROWS_H */

@@ -5,6 +5,8 @@
 #ifndef BTR_ROWSTATE_H
 #define BTR_ROWSTATE_H
 
+#include "utils/array.h"
+
 #include "plan/rows.h"
 
 struct BtrRows
@@ -25,8 +27,22 @@ struct BtrRows
 	int64		time;			/* of btrdb_nearest() */
 	bool		before;
 
+	/* Of several streams */
+	pg_uuid_t  *streams;
+	int			nstreams;
+	int64	   *versions;		/* NULL: the latest of all */
+	bool		checked;		/* all of them exist */
+	Snapshot	snapshot;
+	BtrRowsShare *share;		/* if by_stream */
+	int64		period;			/* of btrdb_rows() */
+
 	/* Variables */
 	Relation	rel;
+	BtrJoin    *join;			/* of btrdb_rows() */
+	ArrayType  *array;			/* the values of its last row */
+
+	/* Of the stream that is being read */
+	int			position;		/* its number, -1 if there is none */
 	BtrView		view;
 	BtrViewScan *points;
 	BtrRun		run;			/* of points that are not taken yet */
@@ -40,6 +56,9 @@ struct BtrRows
 
 	/* What other kinds have, made by prepare() */
 	void	   *state;
+
+	/* Memory */
+	MemoryContext context;		/* for each of several streams, reset with the next one */
 };
 
 /* What prepare() does with arguments 1 and 2 of several kinds: a range. */
@@ -51,5 +70,21 @@ extern void BtrRowsTakeWindows(BtrRows *rows, const Datum *args, const Oid *type
 /* Puts a point into the first two columns. */
 extern void BtrRowsPutPoint(const BtrRows *rows, const BtrPoint *point, Datum *values,
 							bool *nulls);
+/* ---- manyrows.c: several streams ---- */
+
+/* Takes the streams and their versions, and starts to read; share: as BtrRowsBegin(). */
+extern void BtrRowsBeginStreams(BtrRows *rows, const Datum *args, BtrRowsShare *share);
+
+/*
+ * Opens one of the streams, as the snapshot sees it that was active at the beginning, into the
+ * current memory context.
+ */
+extern void BtrRowsOpenStream(BtrRows *rows, int position);
+
+/* Gives the next row of a kind that gives them by stream. */
+extern bool BtrRowsNextByStream(BtrRows *rows, Datum *values, bool *nulls);
+
+/* Leaves the stream that is being read, if one is. */
+extern void BtrRowsCloseStream(BtrRows *rows);
 
 #endif							/* BTR_ROWSTATE_H */

@@ -14,6 +14,7 @@
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/selfuncs.h"
@@ -37,9 +38,16 @@ PG_FUNCTION_INFO_V1(btrdb_last_crossing_support);
 PG_FUNCTION_INFO_V1(btrdb_asof_support);
 PG_FUNCTION_INFO_V1(btrdb_asof_times_support);
 PG_FUNCTION_INFO_V1(btrdb_rate_support);
+PG_FUNCTION_INFO_V1(btrdb_rows_support);
+PG_FUNCTION_INFO_V1(btrdb_multi_values_support);
+PG_FUNCTION_INFO_V1(btrdb_multi_windows_support);
+PG_FUNCTION_INFO_V1(btrdb_multi_aligned_windows_support);
 
 /* A stream has few gaps, as a rule. */
 #define DEFAULT_GAPS	100
+
+/* Of so many streams the points are counted, and those of the others taken for like them. */
+#define SAMPLE_STREAMS	8
 
 /*
  * Returns the number of the stream's latest points in [start, end), or -1 if it
@@ -86,7 +94,7 @@ typedef struct Call
 } Call;
 
 /*
- * Returns the request if it asks for rows and all of the first nargs arguments, a stream,
+ * Returns the request if it asks for rows and all of the first nargs arguments, a stream or several,
  * start, end and others, are known, which it puts into *call; otherwise NULL.
  *
  * Text that cannot be read as a time raises an error, as untyped literals that their type
@@ -126,6 +134,48 @@ points_in(const Call *call)
 {
 	return call->start < call->end ?
 		BtrEstimatePoints(DatumGetUUIDP(call->values[0]), call->start, call->end) : 0;
+}
+
+/*
+ * Returns the number of streams of a call that takes several.
+ */
+static int
+streams_in(const Call *call)
+{
+	ArrayType  *array = DatumGetArrayTypeP(call->values[0]);
+
+	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+}
+
+/*
+ * Estimates the points in a range of an average stream of several and of the longest one; false if
+ * they are unknown.
+ */
+static bool
+points_of_streams(const Call *call, double *average, double *most)
+{
+	ArrayType  *array = DatumGetArrayTypeP(call->values[0]);
+	const pg_uuid_t *streams = (const pg_uuid_t *) ARR_DATA_PTR(array);
+	int			n = streams_in(call);
+	int			sampled = Min(n, SAMPLE_STREAMS);
+
+	*average = 0;
+	*most = 0;
+	if (array_contains_nulls(array))
+		return false;
+	if (call->start >= call->end)
+		return true;
+	for (int i = 0; i < sampled; i++)
+	{
+		double		points = BtrEstimatePoints(&streams[(int64) i * n / sampled],
+											   call->start, call->end);
+
+		if (points < 0)
+			return false;
+		*average += points / sampled;
+		*most = Max(*most, points);
+	}
+	return true;
 }
 
 /*
@@ -302,5 +352,89 @@ btrdb_aligned_windows_support(PG_FUNCTION_ARGS)
 	points = points_in(&call);
 	if (points >= 0)
 		request->rows = Min(request->rows, points);
+	PG_RETURN_POINTER(request);
+}
+
+/*
+ * Supports btrdb_rows(): as many rows as the stream with the most points has, since streams that
+ * are read side by side have points at the same times, or rounded times.
+ */
+Datum
+btrdb_rows_support(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	SupportRequestRows *request = rows_request(fcinfo, 3, &call);
+	double		average;
+	double		most;
+	int64		snap;
+
+	if (request == NULL || !points_of_streams(&call, &average, &most))
+		PG_RETURN_POINTER(NULL);
+	request->rows = most;
+	if (rows_request(fcinfo, 4, &call) != NULL &&
+		(snap = BtrReadWidth(call.values[3], call.types[3])) > 0)
+		request->rows = Min(most, windows_in(&call, snap) + 1);
+	PG_RETURN_POINTER(request);
+}
+
+/*
+ * Supports btrdb_multi_values(): the number of points in the range.
+ */
+Datum
+btrdb_multi_values_support(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	SupportRequestRows *request = rows_request(fcinfo, 3, &call);
+	double		average;
+	double		most;
+
+	if (request == NULL || !points_of_streams(&call, &average, &most))
+		PG_RETURN_POINTER(NULL);
+	request->rows = average * streams_in(&call);
+	PG_RETURN_POINTER(request);
+}
+
+/*
+ * Supports btrdb_multi_windows(): the number of windows.
+ */
+Datum
+btrdb_multi_windows_support(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	SupportRequestRows *request = rows_request(fcinfo, 4, &call);
+	int64		width;
+
+	if (request == NULL)
+		PG_RETURN_POINTER(NULL);
+	width = BtrReadWidth(call.values[3], call.types[3]);
+	if (width <= 0)
+		PG_RETURN_POINTER(NULL);
+	request->rows = windows_in(&call, width) * streams_in(&call);
+	PG_RETURN_POINTER(request);
+}
+
+/*
+ * Supports btrdb_multi_aligned_windows(): the number of windows, or of points if that is
+ * less.
+ */
+Datum
+btrdb_multi_aligned_windows_support(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	SupportRequestRows *request = rows_request(fcinfo, 4, &call);
+	int32		pointwidth;
+	double		windows;
+	double		average;
+	double		most;
+
+	if (request == NULL)
+		PG_RETURN_POINTER(NULL);
+	pointwidth = DatumGetInt32(call.values[3]);
+	if (pointwidth < 0 || pointwidth > 62)
+		PG_RETURN_POINTER(NULL);
+	windows = windows_in(&call, (double) (INT64CONST(1) << pointwidth));
+	if (points_of_streams(&call, &average, &most))
+		windows = Min(windows, average);
+	request->rows = windows * streams_in(&call);
 	PG_RETURN_POINTER(request);
 }

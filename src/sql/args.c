@@ -86,7 +86,8 @@ BtrReadMerge(const text *merge)
 }
 
 /*
- * Returns all rows of the function that is called, as a set.
+ * Returns all rows of the function that is called, as a set; none if an argument is NULL that
+ * may not be.
  */
 Datum
 BtrReturnRows(FunctionCallInfo fcinfo, const BtrRowKind *kind)
@@ -100,11 +101,15 @@ BtrReturnRows(FunctionCallInfo fcinfo, const BtrRowKind *kind)
 
 	if (PG_NARGS() != kind->nargs || !BtrRowsTakeTypes(kind, types))
 		elog(ERROR, "function %u is not declared as a %s", fcinfo->flinfo->fn_oid, kind->name);
-	for (int i = 0; i < kind->nargs; i++)
-		args[i] = PG_GETARG_DATUM(i);
 
 	InitMaterializedSRF(fcinfo, 0);
-	rows = BtrRowsBegin(kind, types, args, false, NULL);
+	for (int i = 0; i < kind->nargs; i++)
+	{
+		if (PG_ARGISNULL(i) && !BtrRowsTakeNull(kind, i))
+			return (Datum) 0;
+		args[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
+	}
+	rows = BtrRowsBegin(kind, types, args, false, NULL, NULL);
 	while (BtrRowsNext(rows, values, nulls))
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	BtrRowsEnd(rows);

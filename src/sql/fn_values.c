@@ -1,6 +1,7 @@
 /*
  * fn_values.c
- *		btrdb_values(), btrdb_nearest(), btrdb_earliest(), btrdb_latest().
+ *		btrdb_values(), btrdb_nearest(), btrdb_earliest(), btrdb_latest(); of several streams,
+ *		btrdb_rows(), btrdb_multi_values().
  */
 #include "postgres.h"
 
@@ -10,6 +11,8 @@ PG_FUNCTION_INFO_V1(btrdb_values);
 PG_FUNCTION_INFO_V1(btrdb_nearest);
 PG_FUNCTION_INFO_V1(btrdb_earliest);
 PG_FUNCTION_INFO_V1(btrdb_latest);
+PG_FUNCTION_INFO_V1(btrdb_rows);
+PG_FUNCTION_INFO_V1(btrdb_multi_values);
 
 /*
  * btrdb_values(stream uuid, start bigint, "end" bigint, version bigint)
@@ -50,4 +53,24 @@ Datum
 btrdb_latest(PG_FUNCTION_ARGS)
 {
 	return BtrReturnRows(fcinfo, &BtrLatestRows);
+}
+
+/*
+ * btrdb_rows(streams uuid[], start bigint, "end" bigint, snap bigint, versions bigint[])
+ * returns setof (time, values float8[]): the points of [start, end), side by side.
+ */
+Datum
+btrdb_rows(PG_FUNCTION_ARGS)
+{
+	return BtrReturnRows(fcinfo, &BtrJoinedRows);
+}
+
+/*
+ * btrdb_multi_values(streams uuid[], start bigint, "end" bigint, versions bigint[])
+ * returns setof (stream, time, value): the points of [start, end), stream by stream.
+ */
+Datum
+btrdb_multi_values(PG_FUNCTION_ARGS)
+{
+	return BtrReturnRows(fcinfo, &BtrMultiValuesRows);
 }

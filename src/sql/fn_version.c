@@ -1,20 +1,23 @@
 /*
  * fn_version.c
- *		btrdb_version(), btrdb_versions(), btrdb_version_at().
+ *		btrdb_version(), btrdb_versions(), btrdb_version_at(), btrdb_pin().
  */
 #include "postgres.h"
 
 #include "access/table.h"
+#include "catalog/pg_type_d.h"
 #include "miscadmin.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 #include "sql/args.h"
+#include "types/arrays.h"
 
 PG_FUNCTION_INFO_V1(btrdb_version);
 PG_FUNCTION_INFO_V1(btrdb_versions);
 PG_FUNCTION_INFO_V1(btrdb_version_at);
+PG_FUNCTION_INFO_V1(btrdb_pin);
 
 /*
  * btrdb_version(stream uuid) returns bigint: the latest committed version.
@@ -113,4 +116,33 @@ btrdb_version_at(PG_FUNCTION_ARGS)
 	table_close(rel, NoLock);
 
 	PG_RETURN_INT64(low);
+}
+
+/*
+ * btrdb_pin(streams uuid[]) returns bigint[]: the latest committed version of each stream.
+ *
+ * All are found with one snapshot, so they were the latest ones at one moment.
+ */
+Datum
+btrdb_pin(PG_FUNCTION_ARGS)
+{
+	int			n;
+	pg_uuid_t  *streams = BtrReadStreams(PG_GETARG_DATUM(0), &n);
+	Snapshot	snapshot = GetActiveSnapshot();
+	Relation	rel = BtrStoreOpen(NULL, AccessShareLock, ACL_SELECT);
+	Datum	   *versions = palloc(n * sizeof(Datum));
+
+	for (int i = 0; i < n; i++)
+	{
+		BtrVersion	version;
+
+		CHECK_FOR_INTERRUPTS();
+		BtrCheckStream(&streams[i], false);
+		BtrVersionLatest(rel, &streams[i], snapshot, &version);
+		versions[i] = Int64GetDatum(version.version);
+	}
+	table_close(rel, NoLock);
+
+	PG_RETURN_ARRAYTYPE_P(construct_array(versions, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+										  TYPALIGN_DOUBLE));
 }

@@ -370,8 +370,14 @@ extern BtrViewScan *BtrViewScanBegin(const BtrView *view, int64 start, int64 end
 /* As BtrScanLimitValues(). */
 extern void BtrViewScanLimitValues(BtrViewScan *scan, double low, double high);
 
+/* As BtrScanSpareMemory(). */
+extern void BtrViewScanSpareMemory(BtrViewScan *scan);
+
 /* The next run; false at the end. */
 extern bool BtrViewScanNextRun(BtrViewScan *scan, BtrRun *run);
+
+/* Passes over points before time that were not given yet; forward only. */
+extern void BtrViewScanSkipTo(BtrViewScan *scan, int64 time);
 
 /* Number of leaves read so far. */
 extern int64 BtrViewScanLeaves(const BtrViewScan *scan);
@@ -490,6 +496,33 @@ extern void BtrViewRateCount(const BtrViewRate *rate, BtrReadCounts *counts);
 /* Calls emit for the ranges that differ: sorted, disjoint, coalesced. */
 extern void BtrViewChanges(const BtrView *from, const BtrView *to, int resolution,
 						   BtrRangeCallback emit, void *arg);
+
+/* ---- join.c: the points of several streams, side by side ---- */
+
+typedef struct BtrJoin BtrJoin;
+
+/* The points of one time, one of each stream that has one. */
+typedef struct BtrJoinRow
+{
+	int64		time;
+	int			n;
+	int		   *input;			/* numbers of the streams, ascending */
+	double	   *value;
+} BtrJoinRow;
+
+/*
+ * Starts to join n streams, which are then added, in order.  Gives the points of [start, end);
+ * if period is not 0, those whose times are in it once they are rounded to multiples of it, ties to the
+ * later one, and of those of one stream and multiple the nearest.  To be used in one memory context.
+ */
+extern BtrJoin *BtrJoinBegin(int n, int64 start, int64 end, int64 period);
+extern void BtrJoinAdd(BtrJoin *join, const BtrView *view);
+
+/* The next row, by time, valid until the next call; NULL at the end. */
+extern const BtrJoinRow *BtrJoinNext(BtrJoin *join);
+
+/* Adds what has been read so far; points count if a row shows them, or might have. */
+extern void BtrJoinCount(const BtrJoin *join, int64 *leaves, int64 *points);
 
 /* ---- tablescan.c: the points of many streams, as rows of a table ---- */
 

@@ -138,6 +138,16 @@ BtrViewScanPassOver(BtrViewScan *scan, BtrPassOver callback, void *arg)
 }
 
 /*
+ * Makes the scan, one of many at a time, take less memory; likewise.
+ */
+void
+BtrViewScanSpareMemory(BtrViewScan *scan)
+{
+	if (scan->tree != NULL)
+		BtrScanSpareMemory(scan->tree);
+}
+
+/*
  * Takes n points, in the direction of the scan, from those that are left.
  */
 static void
@@ -258,6 +268,19 @@ BtrViewScanNextSection(BtrViewScan *scan, BtrSection *section)
 	scan->buffer = BtrPointsSlice(&scan->buffer, scan->backward ? 0 : next,
 								  scan->backward ? next : scan->buffer.n);
 	return true;
+}
+
+/*
+ * Passes over the points before time.  Leaves that have no others are not read.
+ */
+void
+BtrViewScanSkipTo(BtrViewScan *scan, int64 time)
+{
+	scan->leaf = BtrPointsSlice(&scan->leaf, BtrPointsSearch(&scan->leaf, 0, time), scan->leaf.n);
+	scan->buffer = BtrPointsSlice(&scan->buffer, BtrPointsSearch(&scan->buffer, 0, time),
+								  scan->buffer.n);
+	if (scan->tree != NULL)
+		BtrScanSkipTo(scan->tree, time);
 }
 
 /*

@@ -40,6 +40,25 @@ BtrScanLimitValues(BtrScan *scan, double low, double high)
 }
 
 /*
+ * Keeps no copies of pages.
+ */
+void
+BtrScanSpareMemory(BtrScan *scan)
+{
+	scan->walk.alone = true;
+}
+
+/*
+ * Passes over points before time: leaves that have no others are not read.
+ */
+void
+BtrScanSkipTo(BtrScan *scan, int64 time)
+{
+	Assert(!scan->backward);
+	scan->start = Max(scan->start, time);
+}
+
+/*
  * Lets subtrees be passed over.
  */
 void

@@ -150,16 +150,12 @@ extern int64 BtrTrimmedStart(const BtrTree *tree, int64 time);
 
 /* ---- reading; iterators live in the current memory context and hold no pins between calls ---- */
 
-/*
- * How many nodes a reader has read, leaves among them, how many pages it has announced, and how
- * many points it has looked at, if it says so.
- */
+/* How many nodes a reader has read, leaves among them, and how many pages it has announced. */
 typedef struct BtrReadCounts
 {
 	int64		nodes;
 	int64		leaves;
 	int64		prefetched;
-	int64		points;
 } BtrReadCounts;
 
 /* A half-open range of time. */
@@ -200,6 +196,15 @@ extern void BtrScanLimitValues(BtrScan *scan, double low, double high);
  * of the points of one nanosecond.  Without this nothing is passed over.
  */
 extern void BtrScanPassOver(BtrScan *scan, BtrPassOver pass_over, void *arg);
+
+/*
+ * Makes a scan, one of many at a time, keep no copies of pages, which save it a look at a page that
+ * has another of its leaves.
+ */
+extern void BtrScanSpareMemory(BtrScan *scan);
+
+/* Passes over points before time that were not read yet; forward only. */
+extern void BtrScanSkipTo(BtrScan *scan, int64 time);
 
 /*
  * Next piece, at most a leaf unless it is passed over; false at the end.  Inside a piece points are

@@ -48,7 +48,8 @@ typedef struct BtrWalk
 
 	/* Memory */
 	MemoryContext context;
-	bool		alone;			/* no neighbour of the next node will be read: copy no page */
+	bool		alone;			/* no neighbour of the next node will be read, or memory is
+								 * scarce: copy no page */
 	BtrPageCopy *leaf_page;		/* the page of the last leaf read, and of the */
 	BtrPageCopy *inner_page;	/* last other node */
 	int64	   *time;
@@ -96,7 +97,7 @@ extern void BtrWalkPop(BtrWalk *walk);
 /*
  * Goes to the next leaf, forward or backward in time, whose span overlaps [start, end);
  * reads it and gives its reference.  Returns NULL if there is none.  All calls for one walk
- * give the same range and direction.
+ * give the same range and direction, but forward start may be later from call to call.
  */
 extern BtrNode *BtrWalkFindLeaf(BtrWalk *walk, int64 start, int64 end, bool backward,
 								BtrRef *ref);
