@@ -1208,7 +1208,12 @@ RETURNS TABLE ("time" bigint, "values" float8[])
 AS 'MODULE_PATHNAME', 'btrdb_rows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
 COMMENT ON FUNCTION btrdb_rows(uuid[], bigint, bigint, bigint, bigint[]) IS
-	'points of [start, end) of several streams side by side, by time: values[i] is of streams[i], NULL if that has no point at the time; of points of a stream with equal times, the first is in a row with the first ones of the others, the second in a row with the second ones, and so on. snap, in nanoseconds, rounds times to multiples of it, ties up, before start and end are looked at; of points of a stream with the same rounded time, the nearest is taken, the first of several. versions[i] is the version of streams[i], 0 or NULL the latest with what is buffered';
+	'points of [start, end) of several streams side by side, by time: values[i] is of streams[i], NULL if that
+has no point at the time; of points of a stream with equal times, the first is in a row with the first ones
+of the others, the second in a row with the second ones, and so on. snap, in nanoseconds, rounds times to
+multiples of it, ties up, before start and end are looked at; of points of a stream with the same rounded
+time, the nearest is taken, the first of several. versions[i] is the version of streams[i], 0 or NULL the
+latest with what is buffered';
 
 -- times and period each in any spelling; that of the times decides what comes back
 CREATE FUNCTION btrdb_rows(streams uuid[], start bigint, "end" bigint, snap interval,
@@ -1217,7 +1222,8 @@ RETURNS TABLE ("time" bigint, "values" float8[])
 AS 'MODULE_PATHNAME', 'btrdb_rows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
 COMMENT ON FUNCTION btrdb_rows(uuid[], bigint, bigint, interval, bigint[]) IS
-	'btrdb_rows() between times in nanoseconds, with a period that is an interval, without months and years, days having 24 hours';
+	'btrdb_rows() between times in nanoseconds, with a period that is an interval, without months and years, days
+having 24 hours';
 
 CREATE FUNCTION btrdb_rows(streams uuid[], start bigint, "end" bigint, snap text,
 	versions bigint[] DEFAULT NULL)
@@ -1225,7 +1231,8 @@ RETURNS TABLE ("time" bigint, "values" float8[])
 AS 'MODULE_PATHNAME', 'btrdb_rows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
 COMMENT ON FUNCTION btrdb_rows(uuid[], bigint, bigint, text, bigint[]) IS
-	'btrdb_rows() between times in nanoseconds, with a period that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+	'btrdb_rows() between times in nanoseconds, with a period that has no type, such as ''500ns'', ''33.3ms'', ''1m'',
+''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_rows(streams uuid[], start timestamptz, "end" timestamptz, snap interval DEFAULT NULL,
 	versions bigint[] DEFAULT NULL)
@@ -1233,7 +1240,8 @@ RETURNS TABLE ("time" timestamptz, "values" float8[])
 AS 'MODULE_PATHNAME', 'btrdb_rows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
 COMMENT ON FUNCTION btrdb_rows(uuid[], timestamptz, timestamptz, interval, bigint[]) IS
-	'btrdb_rows() between timestamps, which gives timestamps, with a period that is an interval, without months and years, days having 24 hours';
+	'btrdb_rows() between timestamps, which gives timestamps, with a period that is an interval, without months
+and years, days having 24 hours';
 
 CREATE FUNCTION btrdb_rows(streams uuid[], start timestamptz, "end" timestamptz, snap bigint,
 	versions bigint[] DEFAULT NULL)
@@ -1249,7 +1257,8 @@ RETURNS TABLE ("time" timestamptz, "values" float8[])
 AS 'MODULE_PATHNAME', 'btrdb_rows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
 COMMENT ON FUNCTION btrdb_rows(uuid[], timestamptz, timestamptz, text, bigint[]) IS
-	'btrdb_rows() between timestamps, which gives timestamps, with a period that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+	'btrdb_rows() between timestamps, which gives timestamps, with a period that has no type, such as ''500ns'',
+''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_rows(streams uuid[], start text, "end" text, snap text DEFAULT NULL,
 	versions bigint[] DEFAULT NULL)
@@ -1257,7 +1266,8 @@ RETURNS TABLE ("time" timestamptz, "values" float8[])
 AS 'MODULE_PATHNAME', 'btrdb_rows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
 COMMENT ON FUNCTION btrdb_rows(uuid[], text, text, text, bigint[]) IS
-	'btrdb_rows() between times that have no type, which gives timestamps, with a period that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+	'btrdb_rows() between times that have no type, which gives timestamps, with a period that has no type, such
+as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_rows(streams uuid[], start text, "end" text, snap bigint,
 	versions bigint[] DEFAULT NULL)
@@ -1273,28 +1283,32 @@ RETURNS TABLE ("time" timestamptz, "values" float8[])
 AS 'MODULE_PATHNAME', 'btrdb_rows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_rows_support;
 COMMENT ON FUNCTION btrdb_rows(uuid[], text, text, interval, bigint[]) IS
-	'btrdb_rows() between times that have no type, which gives timestamps, with a period that is an interval, without months and years, days having 24 hours';
+	'btrdb_rows() between times that have no type, which gives timestamps, with a period that is an interval,
+without months and years, days having 24 hours';
 
 CREATE FUNCTION btrdb_multi_values(streams uuid[], start bigint, "end" bigint, versions bigint[] DEFAULT NULL)
 RETURNS TABLE (stream uuid, "time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_multi_values'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 100000 SUPPORT btrdb_multi_values_support;
 COMMENT ON FUNCTION btrdb_multi_values(uuid[], bigint, bigint, bigint[]) IS
-	'points of btrdb_values() of several streams, in the order of the array and by time; versions[i] is the version of streams[i], 0 or NULL the latest with what is buffered';
+	'points of btrdb_values() of several streams, in the order of the array and by time; versions[i] is the
+version of streams[i], 0 or NULL the latest with what is buffered';
 
 CREATE FUNCTION btrdb_multi_values(streams uuid[], start timestamptz, "end" timestamptz, versions bigint[] DEFAULT NULL)
 RETURNS TABLE (stream uuid, "time" timestamptz, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_multi_values'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 100000 SUPPORT btrdb_multi_values_support;
 COMMENT ON FUNCTION btrdb_multi_values(uuid[], timestamptz, timestamptz, bigint[]) IS
-	'btrdb_multi_values() between timestamps, infinity being the end of time; gives timestamps, rounded down to microseconds';
+	'btrdb_multi_values() between timestamps, infinity being the end of time; gives timestamps, rounded down to
+microseconds';
 
 CREATE FUNCTION btrdb_multi_values(streams uuid[], start text, "end" text, versions bigint[] DEFAULT NULL)
 RETURNS TABLE (stream uuid, "time" timestamptz, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_multi_values'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 100000 SUPPORT btrdb_multi_values_support;
 COMMENT ON FUNCTION btrdb_multi_values(uuid[], text, text, bigint[]) IS
-	'btrdb_multi_values() whose times have no type: timestamps with up to nine digits of a second, or whole numbers of nanoseconds; gives timestamps';
+	'btrdb_multi_values() whose times have no type: timestamps with up to nine digits of a second, or whole
+numbers of nanoseconds; gives timestamps';
 
 CREATE FUNCTION btrdb_multi_windows(streams uuid[], start bigint, "end" bigint, width bigint, depth int DEFAULT 0,
 	versions bigint[] DEFAULT NULL)
@@ -1302,7 +1316,8 @@ RETURNS TABLE (stream uuid, "time" bigint, min float8, mean float8, max float8, 
 AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
 COMMENT ON FUNCTION btrdb_multi_windows(uuid[], bigint, bigint, bigint, int, bigint[]) IS
-	'windows of btrdb_windows() of several streams, in the order of the array and by time; versions[i] is the version of streams[i], 0 or NULL the latest with what is buffered';
+	'windows of btrdb_windows() of several streams, in the order of the array and by time; versions[i] is the
+version of streams[i], 0 or NULL the latest with what is buffered';
 
 CREATE FUNCTION btrdb_multi_windows(streams uuid[], start bigint, "end" bigint, width interval, depth int DEFAULT 0,
 	versions bigint[] DEFAULT NULL)
@@ -1310,7 +1325,8 @@ RETURNS TABLE (stream uuid, "time" bigint, min float8, mean float8, max float8, 
 AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
 COMMENT ON FUNCTION btrdb_multi_windows(uuid[], bigint, bigint, interval, int, bigint[]) IS
-	'btrdb_multi_windows() between times in nanoseconds, with a width that is an interval, without months and years, days having 24 hours';
+	'btrdb_multi_windows() between times in nanoseconds, with a width that is an interval, without months and
+years, days having 24 hours';
 
 CREATE FUNCTION btrdb_multi_windows(streams uuid[], start bigint, "end" bigint, width text, depth int DEFAULT 0,
 	versions bigint[] DEFAULT NULL)
@@ -1318,7 +1334,8 @@ RETURNS TABLE (stream uuid, "time" bigint, min float8, mean float8, max float8, 
 AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
 COMMENT ON FUNCTION btrdb_multi_windows(uuid[], bigint, bigint, text, int, bigint[]) IS
-	'btrdb_multi_windows() between times in nanoseconds, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+	'btrdb_multi_windows() between times in nanoseconds, with a width that has no type, such as ''500ns'',
+''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_multi_windows(streams uuid[], start timestamptz, "end" timestamptz, width bigint, depth int DEFAULT 0,
 	versions bigint[] DEFAULT NULL)
@@ -1334,7 +1351,8 @@ RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max flo
 AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
 COMMENT ON FUNCTION btrdb_multi_windows(uuid[], timestamptz, timestamptz, interval, int, bigint[]) IS
-	'btrdb_multi_windows() between timestamps, which gives timestamps, with a width that is an interval, without months and years, days having 24 hours';
+	'btrdb_multi_windows() between timestamps, which gives timestamps, with a width that is an interval, without
+months and years, days having 24 hours';
 
 CREATE FUNCTION btrdb_multi_windows(streams uuid[], start timestamptz, "end" timestamptz, width text, depth int DEFAULT 0,
 	versions bigint[] DEFAULT NULL)
@@ -1342,7 +1360,8 @@ RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max flo
 AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
 COMMENT ON FUNCTION btrdb_multi_windows(uuid[], timestamptz, timestamptz, text, int, bigint[]) IS
-	'btrdb_multi_windows() between timestamps, which gives timestamps, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+	'btrdb_multi_windows() between timestamps, which gives timestamps, with a width that has no type, such as
+''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_multi_windows(streams uuid[], start text, "end" text, width bigint, depth int DEFAULT 0,
 	versions bigint[] DEFAULT NULL)
@@ -1358,7 +1377,8 @@ RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max flo
 AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
 COMMENT ON FUNCTION btrdb_multi_windows(uuid[], text, text, interval, int, bigint[]) IS
-	'btrdb_multi_windows() between times that have no type, which gives timestamps, with a width that is an interval, without months and years, days having 24 hours';
+	'btrdb_multi_windows() between times that have no type, which gives timestamps, with a width that is an
+interval, without months and years, days having 24 hours';
 
 CREATE FUNCTION btrdb_multi_windows(streams uuid[], start text, "end" text, width text, depth int DEFAULT 0,
 	versions bigint[] DEFAULT NULL)
@@ -1366,7 +1386,8 @@ RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max flo
 AS 'MODULE_PATHNAME', 'btrdb_multi_windows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_windows_support;
 COMMENT ON FUNCTION btrdb_multi_windows(uuid[], text, text, text, int, bigint[]) IS
-	'btrdb_multi_windows() between times that have no type, which gives timestamps, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+	'btrdb_multi_windows() between times that have no type, which gives timestamps, with a width that has no
+type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_multi_aligned_windows(streams uuid[], start bigint, "end" bigint, pointwidth int,
 	versions bigint[] DEFAULT NULL)
@@ -1374,7 +1395,8 @@ RETURNS TABLE (stream uuid, "time" bigint, min float8, mean float8, max float8, 
 AS 'MODULE_PATHNAME', 'btrdb_multi_aligned_windows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_aligned_windows_support;
 COMMENT ON FUNCTION btrdb_multi_aligned_windows(uuid[], bigint, bigint, int, bigint[]) IS
-	'windows of btrdb_aligned_windows() of several streams, in the order of the array and by time; versions[i] is the version of streams[i], 0 or NULL the latest with what is buffered';
+	'windows of btrdb_aligned_windows() of several streams, in the order of the array and by time; versions[i] is
+the version of streams[i], 0 or NULL the latest with what is buffered';
 
 CREATE FUNCTION btrdb_multi_aligned_windows(streams uuid[], start timestamptz, "end" timestamptz, pointwidth int,
 	versions bigint[] DEFAULT NULL)
@@ -1382,7 +1404,8 @@ RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max flo
 AS 'MODULE_PATHNAME', 'btrdb_multi_aligned_windows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_aligned_windows_support;
 COMMENT ON FUNCTION btrdb_multi_aligned_windows(uuid[], timestamptz, timestamptz, int, bigint[]) IS
-	'btrdb_multi_aligned_windows() between timestamps, infinity being the end of time; gives timestamps, rounded down to microseconds';
+	'btrdb_multi_aligned_windows() between timestamps, infinity being the end of time; gives timestamps, rounded
+down to microseconds';
 
 CREATE FUNCTION btrdb_multi_aligned_windows(streams uuid[], start text, "end" text, pointwidth int,
 	versions bigint[] DEFAULT NULL)
@@ -1390,7 +1413,8 @@ RETURNS TABLE (stream uuid, "time" timestamptz, min float8, mean float8, max flo
 AS 'MODULE_PATHNAME', 'btrdb_multi_aligned_windows'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10000 SUPPORT btrdb_multi_aligned_windows_support;
 COMMENT ON FUNCTION btrdb_multi_aligned_windows(uuid[], text, text, int, bigint[]) IS
-	'btrdb_multi_aligned_windows() whose times have no type: timestamps with up to nine digits of a second, or whole numbers of nanoseconds; gives timestamps';
+	'btrdb_multi_aligned_windows() whose times have no type: timestamps with up to nine digits of a second, or
+whole numbers of nanoseconds; gives timestamps';
 
 -- versions
 
@@ -1411,21 +1435,25 @@ RETURNS TABLE (start_time bigint, end_time bigint)
 AS 'MODULE_PATHNAME', 'btrdb_gaps'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
 COMMENT ON FUNCTION btrdb_gaps(uuid, bigint, bigint, bigint, bigint) IS
-	'stretches of more than longer_than nanoseconds of [start, end) without points: each from a point to the next one, and from start to the first point and from the last one to end; points outside of the range do not count';
+	'stretches of more than longer_than nanoseconds of [start, end) without points: each from a point to the next
+one, and from start to the first point and from the last one to end; points outside of the range do not
+count';
 
 CREATE FUNCTION btrdb_gaps(stream uuid, start bigint, "end" bigint, longer_than interval, version bigint DEFAULT 0)
 RETURNS TABLE (start_time bigint, end_time bigint)
 AS 'MODULE_PATHNAME', 'btrdb_gaps'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
 COMMENT ON FUNCTION btrdb_gaps(uuid, bigint, bigint, interval, bigint) IS
-	'btrdb_gaps() between times in nanoseconds, with a length that is an interval, without months and years, days having 24 hours';
+	'btrdb_gaps() between times in nanoseconds, with a length that is an interval, without months and years, days
+having 24 hours';
 
 CREATE FUNCTION btrdb_gaps(stream uuid, start bigint, "end" bigint, longer_than text, version bigint DEFAULT 0)
 RETURNS TABLE (start_time bigint, end_time bigint)
 AS 'MODULE_PATHNAME', 'btrdb_gaps'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
 COMMENT ON FUNCTION btrdb_gaps(uuid, bigint, bigint, text, bigint) IS
-	'btrdb_gaps() between times in nanoseconds, with a length that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+	'btrdb_gaps() between times in nanoseconds, with a length that has no type, such as ''500ns'', ''33.3ms'', ''1m'',
+''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_gaps(stream uuid, start timestamptz, "end" timestamptz, longer_than bigint, version bigint DEFAULT 0)
 RETURNS TABLE (start_time timestamptz, end_time timestamptz)
@@ -1439,14 +1467,16 @@ RETURNS TABLE (start_time timestamptz, end_time timestamptz)
 AS 'MODULE_PATHNAME', 'btrdb_gaps'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
 COMMENT ON FUNCTION btrdb_gaps(uuid, timestamptz, timestamptz, interval, bigint) IS
-	'btrdb_gaps() between timestamps, infinity being the end of time, with a length that is an interval, without months and years, days having 24 hours';
+	'btrdb_gaps() between timestamps, infinity being the end of time, with a length that is an interval, without
+months and years, days having 24 hours';
 
 CREATE FUNCTION btrdb_gaps(stream uuid, start timestamptz, "end" timestamptz, longer_than text, version bigint DEFAULT 0)
 RETURNS TABLE (start_time timestamptz, end_time timestamptz)
 AS 'MODULE_PATHNAME', 'btrdb_gaps'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
 COMMENT ON FUNCTION btrdb_gaps(uuid, timestamptz, timestamptz, text, bigint) IS
-	'btrdb_gaps() between timestamps, infinity being the end of time, with a length that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+	'btrdb_gaps() between timestamps, infinity being the end of time, with a length that has no type, such as
+''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_gaps(stream uuid, start text, "end" text, longer_than bigint, version bigint DEFAULT 0)
 RETURNS TABLE (start_time timestamptz, end_time timestamptz)
@@ -1460,14 +1490,16 @@ RETURNS TABLE (start_time timestamptz, end_time timestamptz)
 AS 'MODULE_PATHNAME', 'btrdb_gaps'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
 COMMENT ON FUNCTION btrdb_gaps(uuid, text, text, interval, bigint) IS
-	'btrdb_gaps() between times that have no type, with a length that is an interval, without months and years, days having 24 hours';
+	'btrdb_gaps() between times that have no type, with a length that is an interval, without months and years,
+days having 24 hours';
 
 CREATE FUNCTION btrdb_gaps(stream uuid, start text, "end" text, longer_than text, version bigint DEFAULT 0)
 RETURNS TABLE (start_time timestamptz, end_time timestamptz)
 AS 'MODULE_PATHNAME', 'btrdb_gaps'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 SUPPORT btrdb_gaps_support;
 COMMENT ON FUNCTION btrdb_gaps(uuid, text, text, text, bigint) IS
-	'btrdb_gaps() between times that have no type, with a length that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+	'btrdb_gaps() between times that have no type, with a length that has no type, such as ''500ns'', ''33.3ms'',
+''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_first_crossing(stream uuid, start bigint, "end" bigint, threshold float8, direction text DEFAULT 'any',
 	version bigint DEFAULT 0)
@@ -1475,7 +1507,9 @@ RETURNS TABLE ("time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_first_crossing'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_first_crossing_support;
 COMMENT ON FUNCTION btrdb_first_crossing(uuid, bigint, bigint, float8, text, bigint) IS
-	'the first point of [start, end) on the other side of a threshold than the point before it, which is in the range, too; no row if there is none. Values are below the threshold, or not; direction is "up", from below, "down" or "any"';
+	'the first point of [start, end) on the other side of a threshold than the point before it, which is in the
+range, too; no row if there is none. Values are below the threshold, or not; direction is "up", from below,
+"down" or "any"';
 
 CREATE FUNCTION btrdb_first_crossing(stream uuid, start timestamptz, "end" timestamptz, threshold float8, direction text DEFAULT 'any',
 	version bigint DEFAULT 0)
@@ -1499,7 +1533,9 @@ RETURNS TABLE ("time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_last_crossing'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_last_crossing_support;
 COMMENT ON FUNCTION btrdb_last_crossing(uuid, bigint, bigint, float8, text, bigint) IS
-	'the last point of [start, end) on the other side of a threshold than the point before it, which is in the range, too; no row if there is none. Values are below the threshold, or not; direction is "up", from below, "down" or "any"';
+	'the last point of [start, end) on the other side of a threshold than the point before it, which is in the
+range, too; no row if there is none. Values are below the threshold, or not; direction is "up", from below,
+"down" or "any"';
 
 CREATE FUNCTION btrdb_last_crossing(stream uuid, start timestamptz, "end" timestamptz, threshold float8, direction text DEFAULT 'any',
 	version bigint DEFAULT 0)
@@ -1525,7 +1561,9 @@ RETURNS TABLE ("time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_asof'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
 COMMENT ON FUNCTION btrdb_asof(uuid, bigint, text, text, bigint) IS
-	'the last point at or before a time; direction "forward": the first one at or after it; "nearest": whichever of them is nearer, the former if both are as near. At most tolerance away, which is a width or infinity; no row if there is none';
+	'the last point at or before a time; direction "forward": the first one at or after it; "nearest": whichever
+of them is nearer, the former if both are as near. At most tolerance away, which is a width or infinity; no
+row if there is none';
 
 CREATE FUNCTION btrdb_asof(stream uuid, "time" bigint, direction text, tolerance bigint,
 	version bigint DEFAULT 0)
@@ -1541,7 +1579,8 @@ RETURNS TABLE ("time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_asof'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
 COMMENT ON FUNCTION btrdb_asof(uuid, bigint, text, interval, bigint) IS
-	'btrdb_asof() of a time in nanoseconds, with a tolerance that is an interval, without months and years, days having 24 hours';
+	'btrdb_asof() of a time in nanoseconds, with a tolerance that is an interval, without months and years, days
+having 24 hours';
 
 CREATE FUNCTION btrdb_asof(stream uuid, "time" timestamptz, direction text DEFAULT 'backward', tolerance text DEFAULT 'infinity',
 	version bigint DEFAULT 0)
@@ -1565,7 +1604,8 @@ RETURNS TABLE ("time" timestamptz, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_asof'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
 COMMENT ON FUNCTION btrdb_asof(uuid, timestamptz, text, interval, bigint) IS
-	'btrdb_asof() of a timestamp, which gives timestamps, with a tolerance that is an interval, without months and years, days having 24 hours';
+	'btrdb_asof() of a timestamp, which gives timestamps, with a tolerance that is an interval, without months
+and years, days having 24 hours';
 
 CREATE FUNCTION btrdb_asof(stream uuid, "time" text, direction text DEFAULT 'backward', tolerance text DEFAULT 'infinity',
 	version bigint DEFAULT 0)
@@ -1589,7 +1629,8 @@ RETURNS TABLE ("time" timestamptz, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_asof'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 SUPPORT btrdb_asof_support;
 COMMENT ON FUNCTION btrdb_asof(uuid, text, text, interval, bigint) IS
-	'btrdb_asof() of a time that has no type, which gives timestamps, with a tolerance that is an interval, without months and years, days having 24 hours';
+	'btrdb_asof() of a time that has no type, which gives timestamps, with a tolerance that is an interval,
+without months and years, days having 24 hours';
 
 CREATE FUNCTION btrdb_asof(stream uuid, times bigint[], direction text DEFAULT 'backward', tolerance text DEFAULT 'infinity',
 	version bigint DEFAULT 0)
@@ -1597,7 +1638,9 @@ RETURNS TABLE (asked bigint, "time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_asof_times'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
 COMMENT ON FUNCTION btrdb_asof(uuid, bigint[], text, text, bigint) IS
-	'for each time, in the order of the array, the point that btrdb_asof() of that time gives, or NULLs; cheap where times next to each other belong to points next to each other; the array has one dimension (2202E) and no NULLs (22004)';
+	'for each time, in the order of the array, the point that btrdb_asof() of that time gives, or NULLs; cheap
+where times next to each other belong to points next to each other; the array has one dimension (2202E) and
+no NULLs (22004)';
 
 CREATE FUNCTION btrdb_asof(stream uuid, times bigint[], direction text, tolerance bigint,
 	version bigint DEFAULT 0)
@@ -1613,7 +1656,8 @@ RETURNS TABLE (asked bigint, "time" bigint, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_asof_times'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
 COMMENT ON FUNCTION btrdb_asof(uuid, bigint[], text, interval, bigint) IS
-	'btrdb_asof() of times in nanoseconds, with a tolerance that is an interval, without months and years, days having 24 hours';
+	'btrdb_asof() of times in nanoseconds, with a tolerance that is an interval, without months and years, days
+having 24 hours';
 
 CREATE FUNCTION btrdb_asof(stream uuid, times timestamptz[], direction text DEFAULT 'backward', tolerance text DEFAULT 'infinity',
 	version bigint DEFAULT 0)
@@ -1637,7 +1681,8 @@ RETURNS TABLE (asked timestamptz, "time" timestamptz, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_asof_times'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
 COMMENT ON FUNCTION btrdb_asof(uuid, timestamptz[], text, interval, bigint) IS
-	'btrdb_asof() of timestamps, which gives timestamps, with a tolerance that is an interval, without months and years, days having 24 hours';
+	'btrdb_asof() of timestamps, which gives timestamps, with a tolerance that is an interval, without months and
+years, days having 24 hours';
 
 CREATE FUNCTION btrdb_asof(stream uuid, times text[], direction text DEFAULT 'backward', tolerance text DEFAULT 'infinity',
 	version bigint DEFAULT 0)
@@ -1661,14 +1706,17 @@ RETURNS TABLE (asked timestamptz, "time" timestamptz, value float8)
 AS 'MODULE_PATHNAME', 'btrdb_asof_times'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_asof_times_support;
 COMMENT ON FUNCTION btrdb_asof(uuid, text[], text, interval, bigint) IS
-	'btrdb_asof() of times as text, which gives timestamps, with a tolerance that is an interval, without months and years, days having 24 hours';
+	'btrdb_asof() of times as text, which gives timestamps, with a tolerance that is an interval, without months
+and years, days having 24 hours';
 
 CREATE FUNCTION btrdb_integral(stream uuid, start bigint, "end" bigint, method text DEFAULT 'linear', version bigint DEFAULT 0)
 RETURNS float8
 AS 'MODULE_PATHNAME', 'btrdb_integral'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION btrdb_integral(uuid, bigint, bigint, text, bigint) IS
-	'integral of the value over [start, end), in seconds, as far as there is a value: by method "linear", on the lines between points, from the first point of the stream to the last one; by "step", that of the last point at or before each time, from the first point on. NULL if there is none';
+	'integral of the value over [start, end), in seconds, as far as there is a value: by method "linear", on the
+lines between points, from the first point of the stream to the last one; by "step", that of the last point
+at or before each time, from the first point on. NULL if there is none';
 
 CREATE FUNCTION btrdb_integral(stream uuid, start timestamptz, "end" timestamptz, method text DEFAULT 'linear', version bigint DEFAULT 0)
 RETURNS float8
@@ -1689,7 +1737,8 @@ RETURNS float8
 AS 'MODULE_PATHNAME', 'btrdb_time_weighted_mean'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION btrdb_time_weighted_mean(uuid, bigint, bigint, text, bigint) IS
-	'mean of the value over [start, end), each value weighing as much as the time that it lasts: the integral divided by the time for which there is a value; method as for btrdb_integral(). NULL if there is none';
+	'mean of the value over [start, end), each value weighing as much as the time that it lasts: the integral
+divided by the time for which there is a value; method as for btrdb_integral(). NULL if there is none';
 
 CREATE FUNCTION btrdb_time_weighted_mean(stream uuid, start timestamptz, "end" timestamptz, method text DEFAULT 'linear', version bigint DEFAULT 0)
 RETURNS float8
@@ -1710,21 +1759,26 @@ RETURNS TABLE ("time" bigint, increase float8, rate float8)
 AS 'MODULE_PATHNAME', 'btrdb_rate'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
 COMMENT ON FUNCTION btrdb_rate(uuid, bigint, bigint, bigint, bigint) IS
-	'how much a counter rises in each window of width nanoseconds that fits into [start, end), the first at start, and how much per second. A rise belongs to the window of the later of two points; a value less than the one before it is a new start from zero, and has risen by itself. NULL if the window has no point that has one before it';
+	'how much a counter rises in each window of width nanoseconds that fits into [start, end), the first at
+start, and how much per second. A rise belongs to the window of the later of two points; a value less than
+the one before it is a new start from zero, and has risen by itself. NULL if the window has no point that
+has one before it';
 
 CREATE FUNCTION btrdb_rate(stream uuid, start bigint, "end" bigint, width interval, version bigint DEFAULT 0)
 RETURNS TABLE ("time" bigint, increase float8, rate float8)
 AS 'MODULE_PATHNAME', 'btrdb_rate'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
 COMMENT ON FUNCTION btrdb_rate(uuid, bigint, bigint, interval, bigint) IS
-	'btrdb_rate() between times in nanoseconds, with a width that is an interval, without months and years, days having 24 hours';
+	'btrdb_rate() between times in nanoseconds, with a width that is an interval, without months and years, days
+having 24 hours';
 
 CREATE FUNCTION btrdb_rate(stream uuid, start bigint, "end" bigint, width text, version bigint DEFAULT 0)
 RETURNS TABLE ("time" bigint, increase float8, rate float8)
 AS 'MODULE_PATHNAME', 'btrdb_rate'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
 COMMENT ON FUNCTION btrdb_rate(uuid, bigint, bigint, text, bigint) IS
-	'btrdb_rate() between times in nanoseconds, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+	'btrdb_rate() between times in nanoseconds, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'',
+''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_rate(stream uuid, start timestamptz, "end" timestamptz, width bigint, version bigint DEFAULT 0)
 RETURNS TABLE ("time" timestamptz, increase float8, rate float8)
@@ -1738,14 +1792,16 @@ RETURNS TABLE ("time" timestamptz, increase float8, rate float8)
 AS 'MODULE_PATHNAME', 'btrdb_rate'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
 COMMENT ON FUNCTION btrdb_rate(uuid, timestamptz, timestamptz, interval, bigint) IS
-	'btrdb_rate() between timestamps, infinity being the end of time, with a width that is an interval, without months and years, days having 24 hours';
+	'btrdb_rate() between timestamps, infinity being the end of time, with a width that is an interval, without
+months and years, days having 24 hours';
 
 CREATE FUNCTION btrdb_rate(stream uuid, start timestamptz, "end" timestamptz, width text, version bigint DEFAULT 0)
 RETURNS TABLE ("time" timestamptz, increase float8, rate float8)
 AS 'MODULE_PATHNAME', 'btrdb_rate'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
 COMMENT ON FUNCTION btrdb_rate(uuid, timestamptz, timestamptz, text, bigint) IS
-	'btrdb_rate() between timestamps, infinity being the end of time, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+	'btrdb_rate() between timestamps, infinity being the end of time, with a width that has no type, such as
+''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_rate(stream uuid, start text, "end" text, width bigint, version bigint DEFAULT 0)
 RETURNS TABLE ("time" timestamptz, increase float8, rate float8)
@@ -1759,14 +1815,16 @@ RETURNS TABLE ("time" timestamptz, increase float8, rate float8)
 AS 'MODULE_PATHNAME', 'btrdb_rate'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
 COMMENT ON FUNCTION btrdb_rate(uuid, text, text, interval, bigint) IS
-	'btrdb_rate() between times that have no type, with a width that is an interval, without months and years, days having 24 hours';
+	'btrdb_rate() between times that have no type, with a width that is an interval, without months and years,
+days having 24 hours';
 
 CREATE FUNCTION btrdb_rate(stream uuid, start text, "end" text, width text, version bigint DEFAULT 0)
 RETURNS TABLE ("time" timestamptz, increase float8, rate float8)
 AS 'MODULE_PATHNAME', 'btrdb_rate'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_rate_support;
 COMMENT ON FUNCTION btrdb_rate(uuid, text, text, text, bigint) IS
-	'btrdb_rate() between times that have no type, with a width that has no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
+	'btrdb_rate() between times that have no type, with a width that has no type, such as ''500ns'', ''33.3ms'',
+''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 -- versions
 
@@ -1797,7 +1855,8 @@ RETURNS bigint[]
 AS 'MODULE_PATHNAME', 'btrdb_pin'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION btrdb_pin(uuid[]) IS
-	'latest committed version of each of several streams, in the order of the array, all as they were at one moment; to be given as versions to functions of several streams';
+	'latest committed version of each of several streams, in the order of the array, all as they were at one
+moment; to be given as versions to functions of several streams';
 
 -- times
 

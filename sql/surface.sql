@@ -46,9 +46,9 @@ SELECT signature FROM function WHERE NOT internal AND 'stream' = ANY (proargname
 SELECT signature, procost FROM function
 WHERE NOT internal AND 'stream' = ANY (proargnames) AND procost < 100 AND prolang = (SELECT oid FROM pg_language WHERE lanname = 'c') ORDER BY signature::text;
 -- forms of a function differ in types only: all are alike, but btrdb_count(text), which SQL makes of another, and
--- btrdb_time(text), which depends on the time zone
+-- btrdb_time(text), which depends on the time zone; forms for an array are by themselves
 SELECT proname FROM function WHERE NOT internal AND signature::text NOT IN ('btrdb_count(text)', 'btrdb_time(text)')
-GROUP BY proname, pronamespace
+GROUP BY proname, pronamespace, format_type(proargtypes[1], NULL) LIKE '%[]'
 HAVING count(DISTINCT (provolatile, proparallel, proisstrict, proretset, prosupport)) > 1 ORDER BY 1;
 -- rows of functions that return sets are estimated
 SELECT signature, prorows FROM function WHERE proretset AND (prorows = 0 OR prorows = 1000 AND prosupport = 0) ORDER BY signature::text;
