@@ -913,6 +913,16 @@ AS 'MODULE_PATHNAME', 'btrdb_aligned_windows_support'
 LANGUAGE C STRICT;
 COMMENT ON FUNCTION btrdb_aligned_windows_support(internal) IS 'estimates the rows of btrdb_aligned_windows() for the planner';
 
+CREATE FUNCTION btrdb_lttb_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_lttb_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_lttb_support(internal) IS 'estimates the rows of btrdb_lttb() for the planner';
+
+CREATE FUNCTION btrdb_minmax_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'btrdb_minmax_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION btrdb_minmax_support(internal) IS 'estimates the rows of btrdb_minmax() for the planner';
+
 CREATE FUNCTION btrdb_nearest_support(internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'btrdb_nearest_support'
 LANGUAGE C STRICT;
@@ -983,83 +993,85 @@ COMMENT ON FUNCTION btrdb_values(uuid, text, text, bigint) IS
 digits of a second, or whole numbers of nanoseconds; gives timestamps';
 
 CREATE FUNCTION btrdb_windows(stream uuid, start bigint, "end" bigint, width bigint, depth int DEFAULT 0,
-	version bigint DEFAULT 0)
+	version bigint DEFAULT 0, fill text DEFAULT 'none', longest_gap bigint DEFAULT 9223372036854775807)
 RETURNS TABLE ("time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
 AS 'MODULE_PATHNAME', 'btrdb_windows'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
-COMMENT ON FUNCTION btrdb_windows(uuid, bigint, bigint, bigint, int, bigint) IS
+COMMENT ON FUNCTION btrdb_windows(uuid, bigint, bigint, bigint, int, bigint, text, bigint) IS
 	'statistics of the windows of width nanoseconds that fit into [start, end),
 the first at start; empty ones have count 0 and NULLs; depth d allows
-window edges to be off by 2^d nanoseconds (0 to 62), which is faster';
+window edges to be off by 2^d nanoseconds (0 to 62), which is faster; fill
+previous or linear gives empty windows in gaps of at most longest_gap a
+minimum, mean and maximum: the mean before it, or the line across it';
 
 -- times and width each in any spelling; that of the times decides what comes back
 CREATE FUNCTION btrdb_windows(stream uuid, start bigint, "end" bigint, width interval, depth int DEFAULT 0,
-	version bigint DEFAULT 0)
+	version bigint DEFAULT 0, fill text DEFAULT 'none', longest_gap interval DEFAULT '106751 days 23:47:16.854775')
 RETURNS TABLE ("time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
 AS 'MODULE_PATHNAME', 'btrdb_windows'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
-COMMENT ON FUNCTION btrdb_windows(uuid, bigint, bigint, interval, int, bigint) IS
+COMMENT ON FUNCTION btrdb_windows(uuid, bigint, bigint, interval, int, bigint, text, interval) IS
 	'btrdb_windows() between times in nanoseconds, with a width that
 is an interval, without months and years, days having 24 hours';
 
 CREATE FUNCTION btrdb_windows(stream uuid, start bigint, "end" bigint, width text, depth int DEFAULT 0,
-	version bigint DEFAULT 0)
+	version bigint DEFAULT 0, fill text DEFAULT 'none', longest_gap text DEFAULT '9223372036854775807')
 RETURNS TABLE ("time" bigint, min float8, mean float8, max float8, count bigint, stddev float8)
 AS 'MODULE_PATHNAME', 'btrdb_windows'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
-COMMENT ON FUNCTION btrdb_windows(uuid, bigint, bigint, text, int, bigint) IS
+COMMENT ON FUNCTION btrdb_windows(uuid, bigint, bigint, text, int, bigint, text, text) IS
 	'btrdb_windows() between times in nanoseconds, with a width that has no type, such
 as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_windows(stream uuid, start timestamptz, "end" timestamptz, width bigint, depth int DEFAULT 0,
-	version bigint DEFAULT 0)
+	version bigint DEFAULT 0, fill text DEFAULT 'none', longest_gap bigint DEFAULT 9223372036854775807)
 RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
 AS 'MODULE_PATHNAME', 'btrdb_windows'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
-COMMENT ON FUNCTION btrdb_windows(uuid, timestamptz, timestamptz, bigint, int, bigint) IS
+COMMENT ON FUNCTION btrdb_windows(uuid, timestamptz, timestamptz, bigint, int, bigint, text, bigint) IS
 	'btrdb_windows() between timestamps, which gives timestamps, with a width in nanoseconds';
 
 CREATE FUNCTION btrdb_windows(stream uuid, start timestamptz, "end" timestamptz, width interval, depth int DEFAULT 0,
-	version bigint DEFAULT 0)
+	version bigint DEFAULT 0, fill text DEFAULT 'none', longest_gap interval DEFAULT '106751 days 23:47:16.854775')
 RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
 AS 'MODULE_PATHNAME', 'btrdb_windows'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
-COMMENT ON FUNCTION btrdb_windows(uuid, timestamptz, timestamptz, interval, int, bigint) IS
+COMMENT ON FUNCTION btrdb_windows(uuid, timestamptz, timestamptz, interval, int, bigint, text, interval) IS
 	'btrdb_windows() between timestamps, which gives timestamps, with a width
 that is an interval, without months and years, days having 24 hours';
 
 CREATE FUNCTION btrdb_windows(stream uuid, start timestamptz, "end" timestamptz, width text, depth int DEFAULT 0,
-	version bigint DEFAULT 0)
+	version bigint DEFAULT 0, fill text DEFAULT 'none', longest_gap text DEFAULT '9223372036854775807')
 RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
 AS 'MODULE_PATHNAME', 'btrdb_windows'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
-COMMENT ON FUNCTION btrdb_windows(uuid, timestamptz, timestamptz, text, int, bigint) IS
+COMMENT ON FUNCTION btrdb_windows(uuid, timestamptz, timestamptz, text, int, bigint, text, text) IS
 	'btrdb_windows() between timestamps, which gives timestamps, with a width that has no
 type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
 
 CREATE FUNCTION btrdb_windows(stream uuid, start text, "end" text, width bigint, depth int DEFAULT 0,
-	version bigint DEFAULT 0)
+	version bigint DEFAULT 0, fill text DEFAULT 'none', longest_gap bigint DEFAULT 9223372036854775807)
 RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
 AS 'MODULE_PATHNAME', 'btrdb_windows'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
-COMMENT ON FUNCTION btrdb_windows(uuid, text, text, bigint, int, bigint) IS
+COMMENT ON FUNCTION btrdb_windows(uuid, text, text, bigint, int, bigint, text, bigint) IS
 	'btrdb_windows() between times that have no type, which gives timestamps, with a width in nanoseconds';
 
 CREATE FUNCTION btrdb_windows(stream uuid, start text, "end" text, width interval, depth int DEFAULT 0,
-	version bigint DEFAULT 0)
+	version bigint DEFAULT 0, fill text DEFAULT 'none', longest_gap interval DEFAULT '106751 days 23:47:16.854775')
 RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
 AS 'MODULE_PATHNAME', 'btrdb_windows'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
-COMMENT ON FUNCTION btrdb_windows(uuid, text, text, interval, int, bigint) IS
+COMMENT ON FUNCTION btrdb_windows(uuid, text, text, interval, int, bigint, text, interval) IS
 	'btrdb_windows() between times that have no type, which gives timestamps, with
 a width that is an interval, without months and years, days having 24 hours';
 
 CREATE FUNCTION btrdb_windows(stream uuid, start text, "end" text, width text, depth int DEFAULT 0,
-	version bigint DEFAULT 0)
+	version bigint DEFAULT 0, fill text DEFAULT 'none', longest_gap text DEFAULT '9223372036854775807')
 RETURNS TABLE ("time" timestamptz, min float8, mean float8, max float8, count bigint, stddev float8)
 AS 'MODULE_PATHNAME', 'btrdb_windows'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_windows_support;
-COMMENT ON FUNCTION btrdb_windows(uuid, text, text, text, int, bigint) IS
+COMMENT ON FUNCTION btrdb_windows(uuid, text, text, text, int, bigint, text, text) IS
 	'btrdb_windows() between times that have no type, which gives timestamps, with a width that has
 no type, such as ''500ns'', ''33.3ms'', ''1m'', ''1 hour'' or a whole number of nanoseconds';
 
@@ -1089,6 +1101,138 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_aligned
 COMMENT ON FUNCTION btrdb_aligned_windows(uuid, text, text, int, bigint) IS
 	'btrdb_aligned_windows() whose times have no type: timestamps with up to
 nine digits of a second, or whole numbers of nanoseconds; gives timestamps';
+
+CREATE FUNCTION btrdb_lttb(stream uuid, start bigint, "end" bigint, points int, version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_lttb'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_lttb_support;
+COMMENT ON FUNCTION btrdb_lttb(uuid, bigint, bigint, int, bigint) IS
+	'at most so many points (3 or more) of [start, end) whose line looks like
+that of all, by largest triangle three buckets: the first, the last, and one
+of each of points - 2 buckets of equally many points';
+
+CREATE FUNCTION btrdb_lttb(stream uuid, start timestamptz, "end" timestamptz, points int, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_lttb'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_lttb_support;
+COMMENT ON FUNCTION btrdb_lttb(uuid, timestamptz, timestamptz, int, bigint) IS
+	'btrdb_lttb() between timestamps, infinity being the end of time; gives
+timestamps, rounded down to microseconds';
+
+CREATE FUNCTION btrdb_lttb(stream uuid, start text, "end" text, points int, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_lttb'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 SUPPORT btrdb_lttb_support;
+COMMENT ON FUNCTION btrdb_lttb(uuid, text, text, int, bigint) IS
+	'btrdb_lttb() whose times have no type: timestamps with up to nine digits of
+a second, or whole numbers of nanoseconds; gives timestamps';
+
+CREATE FUNCTION btrdb_minmax(stream uuid, start bigint, "end" bigint, columns int, version bigint DEFAULT 0)
+RETURNS TABLE ("time" bigint, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_minmax'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 4000 SUPPORT btrdb_minmax_support;
+COMMENT ON FUNCTION btrdb_minmax(uuid, bigint, bigint, int, bigint) IS
+	'the points of [start, end) that draw the same line as all of them in a
+picture that is so many pixel columns wide: of each column the first, the
+least, the greatest and the last one';
+
+CREATE FUNCTION btrdb_minmax(stream uuid, start timestamptz, "end" timestamptz, columns int, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_minmax'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 4000 SUPPORT btrdb_minmax_support;
+COMMENT ON FUNCTION btrdb_minmax(uuid, timestamptz, timestamptz, int, bigint) IS
+	'btrdb_minmax() between timestamps, infinity being the end of time; gives
+timestamps, rounded down to microseconds';
+
+CREATE FUNCTION btrdb_minmax(stream uuid, start text, "end" text, columns int, version bigint DEFAULT 0)
+RETURNS TABLE ("time" timestamptz, value float8)
+AS 'MODULE_PATHNAME', 'btrdb_minmax'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 4000 SUPPORT btrdb_minmax_support;
+COMMENT ON FUNCTION btrdb_minmax(uuid, text, text, int, bigint) IS
+	'btrdb_minmax() whose times have no type: timestamps with up to nine digits
+of a second, or whole numbers of nanoseconds; gives timestamps';
+
+CREATE FUNCTION btrdb_pointwidth(start bigint, "end" bigint, points int)
+RETURNS int
+AS 'MODULE_PATHNAME', 'btrdb_pointwidth'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION btrdb_pointwidth(bigint, bigint, int) IS
+	'the least pointwidth (0 to 60) such that a range of the length of [start,
+end) has at most so many aligned windows, wherever it begins; 60 if none is
+large enough';
+
+CREATE FUNCTION btrdb_pointwidth(start timestamptz, "end" timestamptz, points int)
+RETURNS int
+AS 'MODULE_PATHNAME', 'btrdb_pointwidth'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION btrdb_pointwidth(timestamptz, timestamptz, int) IS
+	'btrdb_pointwidth() between timestamps, infinity being the end of time';
+
+CREATE FUNCTION btrdb_pointwidth(start text, "end" text, points int)
+RETURNS int
+AS 'MODULE_PATHNAME', 'btrdb_pointwidth'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION btrdb_pointwidth(text, text, int) IS
+	'btrdb_pointwidth() whose times have no type: timestamps with up to nine
+digits of a second, or whole numbers of nanoseconds';
+
+CREATE FUNCTION btrdb_plot(stream uuid, start bigint DEFAULT -4611686018427387904, "end" bigint DEFAULT 4611686018427387904,
+	width int DEFAULT 800, height int DEFAULT 300,
+	title text DEFAULT '', version bigint DEFAULT 0)
+RETURNS text
+AS 'MODULE_PATHNAME', 'btrdb_plot'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION btrdb_plot(uuid, bigint, bigint, int, int, text, bigint) IS
+	'a picture of the points of [start, end) as an SVG document of so many
+pixels: the band from minimum to maximum and the line of means of each
+column of pixels; the ends of time stand for the first and the last point;
+an empty title for the stream''s path';
+
+CREATE FUNCTION btrdb_plot(stream uuid, start timestamptz, "end" timestamptz DEFAULT 'infinity',
+	width int DEFAULT 800, height int DEFAULT 300,
+	title text DEFAULT '', version bigint DEFAULT 0)
+RETURNS text
+AS 'MODULE_PATHNAME', 'btrdb_plot'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION btrdb_plot(uuid, timestamptz, timestamptz, int, int, text, bigint) IS
+	'btrdb_plot() between timestamps, infinity being the end of time';
+
+CREATE FUNCTION btrdb_plot(stream uuid, start text, "end" text DEFAULT 'infinity',
+	width int DEFAULT 800, height int DEFAULT 300,
+	title text DEFAULT '', version bigint DEFAULT 0)
+RETURNS text
+AS 'MODULE_PATHNAME', 'btrdb_plot'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION btrdb_plot(uuid, text, text, int, int, text, bigint) IS
+	'btrdb_plot() whose times have no type: timestamps with up to nine digits of
+a second, or whole numbers of nanoseconds';
+
+CREATE FUNCTION btrdb_plot_text(stream uuid, start bigint DEFAULT -4611686018427387904, "end" bigint DEFAULT 4611686018427387904,
+	columns int DEFAULT 72, rows int DEFAULT 12, version bigint DEFAULT 0)
+RETURNS SETOF text
+AS 'MODULE_PATHNAME', 'btrdb_plot_text'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000 ROWS 20;
+COMMENT ON FUNCTION btrdb_plot_text(uuid, bigint, bigint, int, int, bigint) IS
+	'a picture of the points of [start, end) made of Unicode characters, line by
+line: minimum, mean and maximum of each column; the ends of time stand for
+the first and the last point; needs a database in UTF8';
+
+CREATE FUNCTION btrdb_plot_text(stream uuid, start timestamptz, "end" timestamptz DEFAULT 'infinity',
+	columns int DEFAULT 72, rows int DEFAULT 12, version bigint DEFAULT 0)
+RETURNS SETOF text
+AS 'MODULE_PATHNAME', 'btrdb_plot_text'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000 ROWS 20;
+COMMENT ON FUNCTION btrdb_plot_text(uuid, timestamptz, timestamptz, int, int, bigint) IS
+	'btrdb_plot_text() between timestamps, infinity being the end of time';
+
+CREATE FUNCTION btrdb_plot_text(stream uuid, start text, "end" text DEFAULT 'infinity',
+	columns int DEFAULT 72, rows int DEFAULT 12, version bigint DEFAULT 0)
+RETURNS SETOF text
+AS 'MODULE_PATHNAME', 'btrdb_plot_text'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000 ROWS 20;
+COMMENT ON FUNCTION btrdb_plot_text(uuid, text, text, int, int, bigint) IS
+	'btrdb_plot_text() whose times have no type: timestamps with up to nine
+digits of a second, or whole numbers of nanoseconds';
 
 CREATE FUNCTION btrdb_stat(stream uuid, start bigint, "end" bigint, version bigint DEFAULT 0)
 RETURNS statpoint

@@ -15,8 +15,8 @@ SELECT time::time AS from, round(min) AS min, round(mean) AS mean, round(max) AS
 FROM btrdb_windows(btrdb_stream('machine/context_switches'), :'start', :'stop', '1 second');
 
 \t on
-SELECT * FROM band(btrdb_stream('machine/context_switches'), :'start', :'stop', columns => 100);
-SELECT * FROM band(btrdb_stream('machine/cpu_busy'), :'start', :'stop', columns => 50, rows => 6);
+SELECT btrdb_plot_text(btrdb_stream('machine/context_switches'), :'start', :'stop', columns => 100);
+SELECT btrdb_plot_text(btrdb_stream('machine/cpu_busy'), :'start', :'stop', columns => 50, rows => 6);
 \t off
 
 \echo '-- The first reading at or after one second into the recording.'

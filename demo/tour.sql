@@ -24,9 +24,9 @@ FROM btrdb_windows(btrdb_stream('weather/seattle/temp_max'),
 \echo '-- A picture costs as many windows as it has columns, however many points lie under it.'
 \echo
 \t on
-SELECT * FROM band(btrdb_stream('climate/mauna_loa/co2'), '1958-01-01', '2020-01-01', columns => 62);
-SELECT * FROM band(btrdb_stream('normals/seattle/temperature'), '2010-01-01', '2011-01-01');
-SELECT * FROM band(btrdb_stream('normals/seattle/temperature'), '2010-07-01', '2010-07-04');
+SELECT btrdb_plot_text(btrdb_stream('climate/mauna_loa/co2'), '1958-01-01', '2020-01-01', columns => 62);
+SELECT btrdb_plot_text(btrdb_stream('normals/seattle/temperature'), '2010-01-01', '2011-01-01');
+SELECT btrdb_plot_text(btrdb_stream('normals/seattle/temperature'), '2010-07-01', '2010-07-04');
 \t off
 
 \echo '-- One line of bars per year: the mean of every ten days.'

@@ -12,7 +12,7 @@ my $root = shift // '.';
 chdir $root or die "could not enter $root: $!\n";
 
 # From left to right: an include may only point left, or stay in its layer.
-my @layers = qw(types codec page tree stream gc plan am sql);
+my @layers = qw(types codec page tree stream gc draw plan am sql);
 my %rank = map { $layers[$_] => $_ } 0 .. $#layers;
 
 my $tests = 0;

@@ -95,6 +95,32 @@ SELECT count(*) AS asked, count(*) FILTER (WHERE answer = expected) AS right, co
 SELECT * FROM differs WHERE answer IS DISTINCT FROM expected ORDER BY 1 LIMIT 20;
 TRUNCATE differs;
 
+-- points and columns to be drawn
+INSERT INTO differs
+	SELECT format('pointwidth %s %s %s', a.x, b.x, p.x), answer(format('SELECT btrdb_pointwidth(%s, %s, %s)', a.x, b.x, p.x)),
+		COALESCE(range_error(a.x, b.x), CASE WHEN p.x < 1 THEN '22023' END,
+			(SELECT COALESCE(min(w), 60)::text FROM generate_series(0, 60) AS w WHERE div(b.x::numeric - a.x + pow(2, w::numeric) - 1, pow(2, w::numeric)) <= p.x))
+	FROM extreme a, extreme b, extreme_int p
+	UNION ALL
+	SELECT format('minmax %s %s %s', a.x, b.x, c.x),
+		answer(format('SELECT string_agg(value::text, '','' ORDER BY ordinality) FROM btrdb_minmax(%L, %s, %s, %s) WITH ORDINALITY', :'s', a.x, b.x, c.x)),
+		COALESCE(range_error(a.x, b.x), CASE WHEN c.x < 1 THEN '22023' END,
+			(SELECT string_agg(v::text, ',' ORDER BY place)
+			 FROM (SELECT v, place, row_number() OVER (PARTITION BY k ORDER BY place) AS first, row_number() OVER (PARTITION BY k ORDER BY place DESC) AS last,
+				 row_number() OVER (PARTITION BY k ORDER BY v, place) AS least, row_number() OVER (PARTITION BY k ORDER BY v DESC, place) AS greatest
+				 FROM (SELECT v, row_number() OVER (ORDER BY t, n % 2, n) AS place, div((t::numeric - a.x) * c.x, b.x::numeric - a.x) AS k
+					   FROM extreme_point WHERE t >= a.x AND t < b.x) AS p) AS r
+			 WHERE 1 IN (first, last, least, greatest)), 'NULL')
+	FROM extreme a, extreme b, extreme_int c
+	UNION ALL
+	SELECT format('lttb %s %s %s', a.x, b.x, p.x), answer(format('SELECT concat_ws('' '', count(*), min(time), max(time)) FROM btrdb_lttb(%L, %s, %s, %s)', :'s', a.x, b.x, p.x)),
+		COALESCE(range_error(a.x, b.x), CASE WHEN p.x < 3 THEN '22023' END,
+			(SELECT concat_ws(' ', LEAST(count(*), p.x), min(t), max(t)) FROM extreme_point WHERE t >= a.x AND t < b.x))
+	FROM extreme a, extreme b, extreme_int p;
+SELECT count(*) AS asked, count(*) FILTER (WHERE answer = expected) AS right, count(*) FILTER (WHERE expected ~ '^22') AS refused FROM differs;
+SELECT * FROM differs WHERE answer IS DISTINCT FROM expected ORDER BY 1 LIMIT 20;
+TRUNCATE differs;
+
 -- versions, depths and resolutions: an answer or 22023
 INSERT INTO differs
 	SELECT what, state, CASE WHEN accepted THEN 'answer' ELSE '22023' END

@@ -160,6 +160,6 @@ DROP ROLE regress_btrdb_windows;
 
 -- one with settings of its own stays a call
 BEGIN;
-ALTER FUNCTION btrdb_windows(uuid, bigint, bigint, bigint, int, bigint) SET work_mem = '1MB';
+ALTER FUNCTION btrdb_windows(uuid, bigint, bigint, bigint, int, bigint, text, bigint) SET work_mem = '1MB';
 EXPLAIN (COSTS OFF) SELECT count(*) FROM btrdb_windows(:'a', 1, 3, 1);
 ROLLBACK;

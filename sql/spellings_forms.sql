@@ -27,6 +27,10 @@ SELECT call, pg_temp.picked(call) FROM (VALUES
 	('btrdb_aligned_windows($1, $2, $3, $4)'), ('btrdb_aligned_windows($1, $2, $3, pointwidth => $4, version => $5)'),
 	('btrdb_rows($1, $2, $3)'), ('btrdb_rows($1, $2, $3, $4)'), ('btrdb_rows($1, $2, $3, $4, $5)'), ('btrdb_rows($1, $2, $3, snap => $4)'), ('btrdb_rows($1, $2, $3, versions => $4)'), ('btrdb_rows($1, $2, $3, NULL, $4)'),
 	('btrdb_multi_values($1, $2, $3)'), ('btrdb_multi_values($1, $2, $3, $4)'), ('btrdb_multi_windows($1, $2, $3, $4)'), ('btrdb_multi_windows($1, $2, $3, $4, versions => $5)'), ('btrdb_multi_aligned_windows($1, $2, $3, $4, $5)'), ('btrdb_pin($1)'),
+	('btrdb_windows($1, $2, $3, $4, fill => $5)'), ('btrdb_windows($1, $2, $3, $4, fill => $5, longest_gap => $6)'), ('btrdb_windows($1, $2, $3, $4, $5, $6, $7, $8)'),
+	('btrdb_pointwidth($1, $2, $3)'), ('btrdb_minmax($1, $2, $3, $4)'), ('btrdb_minmax($1, $2, $3, $4, $5)'), ('btrdb_lttb($1, $2, $3, $4)'), ('btrdb_lttb($1, $2, $3, points => $4, version => $5)'),
+	('btrdb_plot($1)'), ('btrdb_plot($1, $2)'), ('btrdb_plot($1, $2, $3)'), ('btrdb_plot($1, $2, $3, $4, $5, $6, $7)'), ('btrdb_plot($1, width => $2, title => $3)'),
+	('btrdb_plot_text($1)'), ('btrdb_plot_text($1, $2, $3)'), ('btrdb_plot_text($1, $2, $3, $4, $5, $6)'), ('btrdb_plot_text($1, columns => $2)'),
 	('btrdb_stat($1, $2, $3)'), ('btrdb_stat($1, $2, $3, $4)'),
 	('btrdb_count($1)'), ('btrdb_count($1, $2)'), ('btrdb_count($1, $2, $3)'), ('btrdb_count($1, $2, $3, $4)'), ('btrdb_count($1, version => $2)'), ('btrdb_count($1, start => $2)'), ('btrdb_count($1, "end" => $2)'),
 	('btrdb_nearest($1, $2)'), ('btrdb_nearest($1, $2, $3)'), ('btrdb_nearest($1, $2, backward => true)'), ('btrdb_nearest($1, $2, version => $3)'),
@@ -45,6 +49,8 @@ SELECT call, pg_temp.picked(call) FROM (VALUES
 	('btrdb_windows($1, 0, 10, 1)'), ('btrdb_windows($1, 0, 10, $2)'), ('btrdb_windows($1, 0, $2, $3)'), ('btrdb_windows($1, 0, $2, 1)'), ('btrdb_windows($1, 0, 10, ''1 s''::interval)'),
 	('btrdb_rows($1, 0, 1)'), ('btrdb_rows($1, 0, $2)'), ('btrdb_rows($1, 0, 1, $2)'), ('btrdb_rows($1, 0, 1, 10)'), ('btrdb_rows($1, 0, 1, NULL)'), ('btrdb_rows($1, 0, 1, ''1 s''::interval)'), ('btrdb_rows($1, 0, 1, versions => $2)'), ('btrdb_multi_values($1, 0, $2)'),
 	('btrdb_multi_windows($1, 0, 10, 1)'), ('btrdb_multi_windows($1, 0, 10, $2)'), ('btrdb_multi_aligned_windows($1, 0, $2, 3)'),
+	('btrdb_windows($1, 0, 10, 1, fill => ''linear'', longest_gap => $2)'), ('btrdb_windows($1, 0, 10, $2, fill => ''linear'', longest_gap => 3)'), ('btrdb_windows($1, $2, $3, $4, fill => $5, longest_gap => ''1 s''::interval)'),
+	('btrdb_pointwidth(0, 10, $1)'), ('btrdb_pointwidth(0, $1, 10)'), ('btrdb_minmax($1, 0, $2, 10)'), ('btrdb_lttb($1, 0, $2, 10)'), ('btrdb_plot($1, 0)'), ('btrdb_plot($1, 0, $2, 400, 200)'), ('btrdb_plot_text($1, 0, $2)'),
 	('btrdb_aligned_windows($1, 0, $2, 3)'), ('btrdb_stat($1, 0, 1)'), ('btrdb_stat($1, 0, $2)'), ('btrdb_count($1, 0)'), ('btrdb_count($1, 0, $2)'), ('btrdb_nearest($1, 0)'), ('btrdb_nearest($1, 0, $2)'),
 	('btrdb_gaps($1, 0, 10, $2)'), ('btrdb_gaps($1, 0, $2, 1)'), ('btrdb_gaps($1, 0, 10, ''1 s''::interval)'), ('btrdb_first_crossing($1, 0, $2, 5)'), ('btrdb_last_crossing($1, 0, 10, $2, $3)'),
 	('btrdb_asof($1, 0)'), ('btrdb_asof($1, 0, $2, $3)'), ('btrdb_asof($1, 0, $2, 5)'), ('btrdb_asof($1, 0, ''nearest'', ''1 s''::interval)'), ('btrdb_asof($1, 0, tolerance => $2)'), ('btrdb_asof($1, ARRAY[0, 1])'),
@@ -54,6 +60,7 @@ SELECT call, pg_temp.picked(call) FROM (VALUES
 	('btrdb_values($1, now(), $2)'), ('btrdb_values($1, $2, now())'), ('btrdb_values($1, current_date, localtimestamp)'), ('btrdb_values($1, now() - interval ''1 day'', $2)'),
 	('btrdb_windows($1, now(), $2, $3)'), ('btrdb_windows($1, current_date, $2, $3)'), ('btrdb_windows($1, now(), now(), 1)'), ('btrdb_windows($1, now(), now(), ''1 s''::interval)'),
 	('btrdb_rows($1, now(), $2)'), ('btrdb_rows($1, $2, now())'), ('btrdb_rows($1, now(), $2, $3)'), ('btrdb_rows($1, now(), $2, 1000)'), ('btrdb_rows($1, now(), $2, interval ''1 s'')'), ('btrdb_multi_values($1, now(), $2)'), ('btrdb_multi_windows($1, now(), $2, $3)'),
+	('btrdb_windows($1, now(), $2, $3, fill => ''linear'', longest_gap => $4)'), ('btrdb_pointwidth(now(), $1, $2)'), ('btrdb_minmax($1, now(), $2, 10)'), ('btrdb_lttb($1, $2, now(), 10)'), ('btrdb_plot($1, now())'), ('btrdb_plot_text($1, $2, now())'),
 	('btrdb_aligned_windows($1, now(), $2, $3)'), ('btrdb_stat($1, $2, now())'), ('btrdb_count($1, now())'), ('btrdb_count($1, current_date, $2)'), ('btrdb_nearest($1, now())'), ('btrdb_delete($1, now(), $2)'), ('btrdb_trim($1, now(), $2)'),
 	('btrdb_gaps($1, now(), $2, $3)'), ('btrdb_gaps($1, now(), now(), 5)'), ('btrdb_first_crossing($1, current_date, now(), $2)'), ('btrdb_asof($1, now())'), ('btrdb_asof($1, current_date, $2, $3)'),
 	('btrdb_asof($1, localtimestamp, $2, 5)'), ('btrdb_asof($1, ARRAY[now()])'), ('btrdb_asof($1, ARRAY[current_date], $2, ''1 s''::interval)'), ('btrdb_integral($1, $2, now())'), ('btrdb_rate($1, now(), $2, ''1 s''::interval)'),
@@ -70,7 +77,8 @@ SELECT call, pg_temp.picked(call) FROM (VALUES
 
 -- the stream has a type: nothing changes
 SELECT count(*) AS calls, count(*) FILTER (WHERE pg_temp.picked(replace(call, '$1', '$1::uuid')) ~ '^\d|ambiguous|not unique') AS errors FROM (VALUES
-	('btrdb_values($1, $2, $3)'), ('btrdb_windows($1, $2, $3, $4)'), ('btrdb_aligned_windows($1, $2, $3, $4)'), ('btrdb_stat($1, $2, $3)'), ('btrdb_count($1)'), ('btrdb_count($1, $2)'), ('btrdb_count($1, version => 0)'),
+	('btrdb_values($1, $2, $3)'), ('btrdb_windows($1, $2, $3, $4)'), ('btrdb_windows($1, $2, $3, $4, fill => $5)'), ('btrdb_aligned_windows($1, $2, $3, $4)'), ('btrdb_minmax($1, $2, $3, $4)'),
+	('btrdb_lttb($1, $2, $3, $4)'), ('btrdb_plot($1)'), ('btrdb_plot($1, $2, $3)'), ('btrdb_plot_text($1)'), ('btrdb_stat($1, $2, $3)'), ('btrdb_count($1)'), ('btrdb_count($1, $2)'), ('btrdb_count($1, version => 0)'),
 	('btrdb_nearest($1, $2)'), ('btrdb_gaps($1, $2, $3, $4)'), ('btrdb_last_crossing($1, $2, $3, 1)'), ('btrdb_asof($1, $2)'), ('btrdb_asof($1, $2, $3, 5)'), ('btrdb_integral($1, $2, $3)'), ('btrdb_rate($1, $2, $3, $4)'),
 	('btrdb_delete($1, $2, $3)'), ('btrdb_insert($1, $2, $3)'), ('btrdb_insert($1, $2, ARRAY[1])'), ('btrdb_insert($1, $2)'), ('btrdb_insert($1, $2, merge => ''never'')')) AS c (call);
 

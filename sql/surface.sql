@@ -46,8 +46,8 @@ SELECT signature FROM function WHERE NOT internal AND 'stream' = ANY (proargname
 SELECT signature, procost FROM function
 WHERE NOT internal AND 'stream' = ANY (proargnames) AND procost < 100 AND prolang = (SELECT oid FROM pg_language WHERE lanname = 'c') ORDER BY signature::text;
 -- forms of a function differ in types only: all are alike, but btrdb_count(text), which SQL makes of another, and
--- btrdb_time(text), which depends on the time zone; forms for an array are by themselves
-SELECT proname FROM function WHERE NOT internal AND signature::text NOT IN ('btrdb_count(text)', 'btrdb_time(text)')
+-- the forms for text of those that only compute with times, which depend on the time zone; forms for an array are by themselves
+SELECT proname FROM function WHERE NOT internal AND signature::text NOT IN ('btrdb_count(text)', 'btrdb_time(text)', 'btrdb_pointwidth(text,text,integer)')
 GROUP BY proname, pronamespace, format_type(proargtypes[1], NULL) LIKE '%[]'
 HAVING count(DISTINCT (provolatile, proparallel, proisstrict, proretset, prosupport)) > 1 ORDER BY 1;
 -- rows of functions that return sets are estimated

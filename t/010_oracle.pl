@@ -3,7 +3,7 @@
 # Each round is a script of random operations and comparisons that psql runs; the
 # server crashes between rounds.  oracle.sql has the model and the comparisons,
 # oracle_spellings.sql those of the spellings of times, look.sql those of gaps, crossings, as-of joins and
-# sums over time.
+# sums over time, oracle_seeing.sql those of what is made to be seen.
 # BTRDB_SEED repeats a run, BTRDB_ROUNDS makes it longer or shorter.  The script of
 # a round that fails stays in tmp_check.
 
@@ -22,7 +22,7 @@ my $rounds = size_of(ci => 16, full => 400, env => 'BTRDB_ROUNDS');
 my $transactions = 30;
 
 my $node = btrdb_node('oracle', 'shared_buffers = 32MB', 'work_mem = 32MB', 'jit = off');
-$node->safe_psql('postgres', slurp_file("$FindBin::RealBin/$_.sql")) foreach qw(look oracle oracle_spellings);
+$node->safe_psql('postgres', slurp_file("$FindBin::RealBin/$_.sql")) foreach qw(look oracle oracle_spellings oracle_seeing);
 
 my $op = 0;
 my $nstreams = 0;

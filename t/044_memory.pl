@@ -117,6 +117,9 @@ foreach my $n (0, 1)
 	$work->('2,048 windows', 'SELECT sum(count) FROM btrdb_windows(%s, 0, 2048 * (%end / 2048 + 1), %end / 2048 + 1)', $all);
 	$work->('windows of 10 points', "SELECT sum(count) FROM btrdb_windows(%s, 0, %end, 10 * ${\STEP})", $all);
 	$work->('aligned windows', 'SELECT sum(count) > 0 FROM btrdb_aligned_windows(%s, 0, %end, 30)', 't');
+	$work->('1,000 points of largest triangles', 'SELECT count(*) FROM btrdb_lttb(%s, 0, %end, 1000)', 1000);
+	$work->('1,000 columns', 'SELECT count(*) BETWEEN 2000 AND 4000 FROM btrdb_minmax(%s, 0, %end, 1000)', 't');
+	$work->('picture', 'SELECT length(btrdb_plot(%s)) > 10000', 't');
 	$work->('values', "$scan btrdb_values(%s, 0, %end)", $all);
 	$work->('values, stored first', "SET btrdb.enable_custom_scan = off; $scan btrdb_values(%s, 0, %end)", $all);
 	$work->('two streams, side by side', 'SELECT count(values) FROM btrdb_rows(ARRAY[%s, %s]::uuid[], 0, %end)', $all);

@@ -49,6 +49,10 @@ SELECT md5(string_agg(w::text, ',')) FROM btrdb_windows('$s', 0, 100000000, 1234
 SELECT md5(string_agg(w::text, ',')) FROM btrdb_aligned_windows('$s', 0, 100000000, 14) w;
 SELECT md5(string_agg(r::text, ',')) FROM btrdb_rows('{$s,$s}', $all, 100, ARRAY[btrdb_version('$s'), 0]) r;
 SELECT btrdb_pin('{$s}');
+SELECT md5(string_agg(w::text, ',')) FROM btrdb_windows('$s', 0, 100000000, 345, fill => 'linear') w;
+SELECT md5(string_agg(m::text, ',')) FROM btrdb_minmax('$s', 0, 100000000, 77) m;
+SELECT md5(string_agg(l::text, ',')) FROM btrdb_lttb('$s', 0, 100000000, 77) l;
+SELECT md5(btrdb_plot('$s'));
 SELECT * FROM btrdb_nearest('$s', 5000);
 SELECT * FROM btrdb_changes('$s', 0);
 SELECT md5(string_agg(g::text, ',')) FROM btrdb_gaps('$s', 0, 100000000, 1000) g;

@@ -106,6 +106,8 @@ my @commands = (
 	[ 'VACUUM FULL', 'VACUUM FULL btrdb.points', '', 'alone' ],
 	[ 'reading by functions', q{SELECT count(*) FROM btrdb_values(fail.u('old'), 0, 4000000000) UNION ALL
 		SELECT count(*) FROM btrdb_windows(fail.u('old'), 0, 4000000000, 90000000) UNION ALL SELECT count(*) FROM btrdb_aligned_windows(fail.u('old'), 0, 4000000000, 20)
+		UNION ALL SELECT count(*) FROM btrdb_minmax(fail.u('old'), 0, 4000000000, 9) UNION ALL SELECT count(*) FROM btrdb_lttb(fail.u('old'), 0, 4000000000, 9)
+		UNION ALL SELECT length(btrdb_plot(fail.u('old')))
 		UNION ALL SELECT count(*) FROM btrdb_changes(fail.u('old'), 0) UNION ALL SELECT time FROM btrdb_nearest(fail.u('old'), 5000000)
 		UNION ALL SELECT btrdb_count(fail.u('old')) UNION ALL SELECT count(*) FROM btrdb_versions(fail.u('old'))} ],
 	[ 'looking for things', q{SELECT count(*) FROM btrdb_gaps(fail.u('old'), 0, 4000000000, 10000000) UNION ALL SELECT time FROM btrdb_last_crossing(fail.u('old'), 0, 4000000000, 0.999)

@@ -1,6 +1,7 @@
 #
 # Runs what ./quickstart shows, and compares what the functions say about the
-# measured series with plain SQL over the same files.
+# measured series with plain SQL over the same files.  Draws the picture of README.md:
+# BTRDB_PICTURE=/some/file writes it there.
 #
 use strict;
 use warnings;
@@ -44,6 +45,12 @@ like($tour, qr/climate\/mauna_loa \| co2 +\| ppm +\| +741 \| +11$/m, 'the tour l
 show('live.sql');
 is($node->safe_psql('demo', "SELECT DISTINCT btrdb_count(uuid) FROM btrdb.streams WHERE collection = 'machine' AND name <> 'cpu_busy'"),
 	'100', 'a hundred readings a second');
+
+# The picture is a year of hours, before the tour has corrected a week.
+my $svg = $node->safe_psql('demo', q{SELECT btrdb_plot(btrdb_stream('normals/seattle/temperature'), '2010-01-01', '2011-01-01', width => 407, height => 240, version => 11)});
+$svg =~ s/\n*\z//;
+append_to_file($ENV{BTRDB_PICTURE}, "$svg\n") if $ENV{BTRDB_PICTURE};
+is("$svg\n", slurp_file('../doc/temperature.svg'), 'doc/temperature.svg is what is drawn');
 
 # The oracle: the files in ordinary tables.
 $node->safe_psql('demo', q{

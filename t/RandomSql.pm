@@ -55,7 +55,7 @@ sub modelled
 	my ($self, $sql) = @_;
 
 	$sql =~ s/\bbtrdb\.points\b/model.points/g;
-	$sql =~ s/\bbtrdb_(values|windows|aligned_windows|count|nearest|asof|first_crossing)\(/model.$1(/g;
+	$sql =~ s/\bbtrdb_(values|windows|aligned_windows|minmax|count|nearest|asof|first_crossing)\(/model.$1(/g;
 	return $sql;
 }
 
@@ -198,6 +198,7 @@ sub call
 		[ "btrdb_aligned_windows($expression, $a, $b, $pw)", @windows ],
 		[ "btrdb_asof($expression, $a, '" . any('backward', 'forward', 'nearest') . "')", 'value' ],
 		[ "btrdb_first_crossing($expression, $a, $b, 12.5)", 'value' ],
+		[ "btrdb_minmax($expression, $a, $b, " . (1 + random_below(50)) . ')', 'value' ],
 		[ "btrdb_nearest($expression, $a, " . any('true', 'false') . ')', 'value' ]);
 }
 

@@ -807,10 +807,17 @@ BEGIN
 				width := ceil(span / 2000);
 			END IF;
 			PERFORM oracle.check_windows(s, v, range.lo, range.hi, least(width, 9223372036854775807)::bigint);
+			IF kind < 22 AND span / width <= 50 THEN
+				PERFORM oracle.check_fill(s, v, range.lo, range.hi, least(width, 9223372036854775807)::bigint);
+			END IF;
 		WHEN kind < 44 THEN
 			width := greatest(1, floor(span / oracle.random_int(1, 30)));
 			PERFORM oracle.check_depth(s, v, range.lo, range.hi, least(width, 9223372036854775807)::bigint,
 									   oracle.random_int(0, 60)::int);
+		WHEN kind < 50 THEN
+			PERFORM oracle.check_minmax(s, v, range.lo, range.hi, CASE WHEN random() < 0.1 THEN 2147483647 ELSE floor(exp(random() * 8))::int END);
+		WHEN kind < 53 THEN
+			PERFORM oracle.check_lttb(s, v, range.lo, range.hi, 3 + floor(exp(random() * 8))::int);
 		WHEN kind < 62 THEN
 			PERFORM oracle.check_aligned(s, v, range.lo, range.hi, oracle.random_int(0, 60)::int);
 		WHEN kind < 70 THEN

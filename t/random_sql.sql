@@ -45,6 +45,18 @@ LANGUAGE sql STABLE AS $$
 	GROUP BY 1 ORDER BY 1
 $$;
 
+CREATE FUNCTION model.minmax(stream uuid, start bigint, "end" bigint, columns int) RETURNS TABLE ("time" bigint, value float8)
+LANGUAGE sql STABLE AS $$
+	SELECT r.time, r.value
+	FROM (SELECT q.*, row_number() OVER (PARTITION BY c ORDER BY q.time, q.ord) AS first,
+			row_number() OVER (PARTITION BY c ORDER BY q.time DESC, q.ord DESC) AS last,
+			row_number() OVER (PARTITION BY c ORDER BY q.value, q.time, q.ord) AS least,
+			row_number() OVER (PARTITION BY c ORDER BY q.value DESC, q.time, q.ord) AS greatest
+		FROM (SELECT *, div((p.time::numeric - $2) * $4, $3::numeric - $2) AS c FROM model.heap AS p
+			  WHERE p.stream = $1 AND p.time >= $2 AND p.time < $3) AS q) AS r
+	WHERE 1 IN (first, last, least, greatest) ORDER BY r.time, r.ord
+$$;
+
 CREATE FUNCTION model.count(stream uuid, start bigint, "end" bigint) RETURNS bigint
 LANGUAGE sql STABLE AS $$
 	SELECT count(*) FROM model.heap AS p WHERE p.stream = $1 AND p.time >= $2 AND p.time < $3

@@ -29,7 +29,6 @@
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -79,6 +78,8 @@ typedef struct CallScanState
 extern Datum btrdb_values_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_windows_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_aligned_windows_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_lttb_support(PG_FUNCTION_ARGS);
+extern Datum btrdb_minmax_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_nearest_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_earliest_support(PG_FUNCTION_ARGS);
 extern Datum btrdb_latest_support(PG_FUNCTION_ARGS);
@@ -134,6 +135,9 @@ static const FunctionKind kinds[] = {
 	{&BtrWindowsRows, btrdb_windows_support, 1, METHODS("btrdb_windows")},
 	{&BtrAlignedWindowsRows, btrdb_aligned_windows_support, 0.02,
 	METHODS("btrdb_aligned_windows")},
+	/* a bucket of points for each row; and some paths for each four */
+	{&BtrLttbRows, btrdb_lttb_support, 1, METHODS("btrdb_lttb")},
+	{&BtrMinmaxRows, btrdb_minmax_support, 1, METHODS("btrdb_minmax")},
 	{&BtrNearestRows, btrdb_nearest_support, 4, METHODS("btrdb_nearest")},
 	{&BtrEarliestRows, btrdb_earliest_support, 0, METHODS("btrdb_earliest")},
 	{&BtrLatestRows, btrdb_latest_support, 0, METHODS("btrdb_latest")},
@@ -692,57 +696,6 @@ end_function_scan(CustomScanState *node)
 }
 
 /*
- * Shows a constant argument that is not best shown as it is; false if it is.
- */
-static bool
-explain_constant(BtrArgKind kind, const char *label, const Const *arg, struct ExplainState *es)
-{
-	ArrayType  *array;
-
-	switch (kind)
-	{
-		case BTR_ARG_STREAMS:
-			/* there may be thousands */
-			if (arg->constisnull)
-				return false;
-			array = DatumGetArrayTypeP(arg->constvalue);
-			ExplainPropertyInteger(label, NULL,
-								   ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), es);
-			return true;
-		case BTR_ARG_SNAP:
-			/* nothing happens, so nothing is shown */
-			return arg->constisnull;
-		case BTR_ARG_VERSIONS:
-			ExplainPropertyText(label, arg->constisnull ? "latest" : "given", es);
-			return true;
-		case BTR_ARG_VERSION:
-			if (arg->constisnull || DatumGetInt64(arg->constvalue) != BTR_VERSION_LATEST)
-				return false;
-			ExplainPropertyText(label, "latest", es);
-			return true;
-		default:
-			return false;
-	}
-}
-
-/*
- * Shows the arguments of a call.
- */
-void
-BtrExplainCall(const BtrRowKind *kind, List *args, CustomScanState *node, List *ancestors,
-			   struct ExplainState *es)
-{
-	for (int i = 0; i < kind->nargs; i++)
-	{
-		Node	   *arg = list_nth(args, i);
-
-		if (!IsA(arg, Const) ||
-			!explain_constant(kind->args[i], kind->labels[i], (Const *) arg, es))
-			BtrExplainExpr(kind->labels[i], arg, node, ancestors, es);
-	}
-}
-
-/*
  * Shows the arguments and, once it has run, what was read.
  */
 static void
@@ -770,7 +723,7 @@ explain_function_scan(CustomScanState *node, List *ancestors, struct ExplainStat
 		ExplainPropertyInteger("Leaves Read", NULL, counts.read.leaves, es);
 		if (counts.read.prefetched > 0)
 			ExplainPropertyInteger("Pages Prefetched", NULL, counts.read.prefetched, es);
-		if (rows->of_points)
+		if (rows->of_points && rows != &BtrLttbRows)
 			ExplainPropertyInteger("Points Read", NULL, counts.points, es);
 	}
 }

@@ -117,12 +117,14 @@ extern Oid	BtrCallTimeType(const BtrRowKind *kind, List *args);
 /* Does what a call does first: checks the right to it, and calls a hook. */
 extern void BtrBeginCall(Oid function);
 
+/* Replaces the path to a function call by a custom scan, if it can be one. */
+extern void BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
+
+/* ---- callexplain.c ---- */
+
 /* Shows a call's arguments in EXPLAIN. */
 extern void BtrExplainCall(const BtrRowKind *kind, List *args, CustomScanState *node,
 						   List *ancestors, struct ExplainState *es);
-
-/* Replaces the path to a function call by a custom scan, if it can be one. */
-extern void BtrAddFunctionPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
 
 /* ---- support.c: estimates ---- */
 

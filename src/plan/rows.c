@@ -135,11 +135,25 @@ BtrRowsTakeWindows(BtrRows *rows, const Datum *args, const Oid *types)
  * Takes windows, and how exact their edges are to be.
  */
 static void
-prepare_windows(BtrRows *rows, const Datum *args, const Oid *types)
+prepare_multi_windows(BtrRows *rows, const Datum *args, const Oid *types)
 {
 	BtrRowsTakeWindows(rows, args, types);
 	rows->depth = DatumGetInt32(args[4]);
 	BtrCheckLimit("depth", rows->depth, 0, MAX_DEPTH);
+}
+
+/*
+ * Likewise, and what fills empty ones.
+ */
+static void
+prepare_windows(BtrRows *rows, const Datum *args, const Oid *types)
+{
+	int64		longest_gap = BtrReadWidth(args[7], types[7]);
+
+	prepare_multi_windows(rows, args, types);
+	rows->fill.kind = BtrReadFill(DatumGetTextPP(args[6]));
+	BtrCheckLimit("longest_gap", longest_gap, 0, PG_INT64_MAX);
+	rows->fill.longest = longest_gap;
 }
 
 /*
@@ -170,6 +184,10 @@ begin_windows(BtrRows *rows)
 {
 	rows->windows = BtrViewWindowsBegin(&rows->view, rows->start, rows->width,
 										rows->nwindows, rows->depth);
+	rows->fill.view = &rows->view;
+	rows->fill.start = rows->start;
+	rows->fill.width = rows->width;
+	rows->fill.nwindows = rows->nwindows;
 }
 
 /*
@@ -192,6 +210,20 @@ put_window(const BtrRows *rows, int64 time, const BtrStat *stat, Datum *values,
 }
 
 /*
+ * Fills the row of an empty window, if it is to be: minimum and maximum are the mean.
+ */
+static void
+put_fill(BtrRows *rows, uint64 index, Datum *values, bool *nulls)
+{
+	double		mean;
+
+	if (!BtrFillGap(&rows->fill, index, rows->ahead, rows->ahead_stat.mean, &mean))
+		return;
+	values[1] = values[2] = values[3] = Float8GetDatum(mean);
+	nulls[1] = nulls[2] = nulls[3] = false;
+}
+
+/*
  * Gives the next window.
  */
 static bool
@@ -200,6 +232,7 @@ next_window(BtrRows *rows, Datum *values, bool *nulls)
 	BtrStat		none;
 	const BtrStat *stat = &rows->ahead_stat;
 	uint64		index;
+	int64		time;
 
 	if (!rows->have_ahead)
 	{
@@ -211,15 +244,20 @@ next_window(BtrRows *rows, Datum *values, bool *nulls)
 	index = rows->with_empty ? rows->next : rows->ahead;
 	if (index >= rows->nwindows)
 		return false;
+	time = (int64) ((uint64) rows->start + index * rows->width);
+	rows->next = index + 1;
 	if (index == rows->ahead)
+	{
 		rows->have_ahead = false;
+		BtrFillNote(&rows->fill, index, stat->mean);
+		put_window(rows, time, stat, values, nulls);
+	}
 	else
 	{
 		BtrStatInit(&none);
-		stat = &none;
+		put_window(rows, time, &none, values, nulls);
+		put_fill(rows, index, values, nulls);
 	}
-	put_window(rows, (int64) ((uint64) rows->start + index * rows->width), stat, values, nulls);
-	rows->next = index + 1;
 	return true;
 }
 
@@ -243,10 +281,10 @@ count_windows(const BtrRows *rows, BtrRowCounts *counts)
 
 const BtrRowKind BtrWindowsRows = {
 	.name = "btrdb_windows",
-	.nargs = 6,
+	.nargs = 8,
 	.args = {BTR_ARG_STREAM, BTR_ARG_TIME, BTR_ARG_TIME, BTR_ARG_WIDTH, BTR_ARG_INT,
-	BTR_ARG_VERSION},
-	.labels = {"Stream", "Start", "End", "Width", "Depth", "Version"},
+	BTR_ARG_VERSION, BTR_ARG_FILL, BTR_ARG_WIDTH},
+	.labels = {"Stream", "Start", "End", "Width", "Depth", "Version", "Fill", "Longest Gap"},
 	.ncolumns = 6,
 	.columns = {WINDOW_COLUMNS},
 	.prepare = prepare_windows,
@@ -262,7 +300,7 @@ const BtrRowKind BtrMultiWindowsRows = {
 	.by_stream = true,
 	.ncolumns = 7,
 	.columns = {UUIDOID, WINDOW_COLUMNS},
-	.prepare = prepare_windows,
+	.prepare = prepare_multi_windows,
 	WINDOWS
 };
 
@@ -425,8 +463,23 @@ takes_type(BtrArgKind arg, Oid type)
 			return type == INT8OID;
 		case BTR_ARG_VERSIONS:
 			return type == INT8ARRAYOID;
+		case BTR_ARG_FILL:
+			return type == TEXTOID;
 	}
 	return false;
+}
+
+/*
+ * Returns which of the arguments is the version.
+ */
+static int
+version_arg(const BtrRowKind *kind)
+{
+	int			i = 0;
+
+	while (kind->args[i] != BTR_ARG_VERSION)
+		i++;
+	return i;
 }
 
 /*
@@ -493,7 +546,7 @@ BtrRowsBegin(const BtrRowKind *kind, const Oid *types, const Datum *args, bool b
 	}
 	stream = DatumGetUUIDP(args[0]);
 	rows->rel = BtrStoreOpen(stream, AccessShareLock, ACL_SELECT);
-	BtrViewOpen(rows->rel, stream, DatumGetInt64(args[kind->nargs - 1]), &rows->view);
+	BtrViewOpen(rows->rel, stream, DatumGetInt64(args[version_arg(kind)]), &rows->view);
 	kind->begin(rows);
 	return rows;
 }

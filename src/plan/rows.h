@@ -10,7 +10,7 @@
 
 #include "stream/stream.h"
 
-#define BTR_ROWS_MAX_ARGS		6
+#define BTR_ROWS_MAX_ARGS		8
 #define BTR_ROWS_MAX_COLUMNS	7
 
 typedef struct BtrRows BtrRows;
@@ -40,7 +40,8 @@ typedef enum BtrArgKind
 	BTR_ARG_FLOAT,				/* float8 */
 	BTR_ARG_NAME,				/* text */
 	BTR_ARG_VERSION,			/* bigint */
-	BTR_ARG_VERSIONS			/* bigint[]; may be NULL */
+	BTR_ARG_VERSIONS,			/* bigint[]; may be NULL */
+	BTR_ARG_FILL				/* text; what follows is about it */
 } BtrArgKind;
 
 /* The type of a column that is a time: BtrRowsTimeType(). */
@@ -51,7 +52,7 @@ typedef struct BtrRowKind
 {
 	const char *name;
 
-	/* Arguments: stream or streams, others, version or versions */
+	/* Arguments: stream or streams first, and a version or versions among the others */
 	int			nargs;
 	BtrArgKind	args[BTR_ROWS_MAX_ARGS];
 	const char *labels[BTR_ROWS_MAX_ARGS];	/* for EXPLAIN */
@@ -83,6 +84,8 @@ typedef struct BtrRowKind
 extern const BtrRowKind BtrValuesRows;
 extern const BtrRowKind BtrWindowsRows;
 extern const BtrRowKind BtrAlignedWindowsRows;
+extern const BtrRowKind BtrLttbRows;
+extern const BtrRowKind BtrMinmaxRows;
 extern const BtrRowKind BtrNearestRows;
 extern const BtrRowKind BtrEarliestRows;
 extern const BtrRowKind BtrLatestRows;

@@ -7,6 +7,7 @@
 
 #include "utils/array.h"
 
+#include "plan/fill.h"
 #include "plan/rows.h"
 
 struct BtrRows
@@ -24,6 +25,7 @@ struct BtrRows
 	uint64		nwindows;
 	int			depth;
 	bool		with_empty;
+	BtrFill		fill;			/* of empty windows */
 	int64		time;			/* of btrdb_nearest() */
 	bool		before;
 

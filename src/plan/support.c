@@ -29,6 +29,8 @@
 PG_FUNCTION_INFO_V1(btrdb_values_support);
 PG_FUNCTION_INFO_V1(btrdb_windows_support);
 PG_FUNCTION_INFO_V1(btrdb_aligned_windows_support);
+PG_FUNCTION_INFO_V1(btrdb_lttb_support);
+PG_FUNCTION_INFO_V1(btrdb_minmax_support);
 PG_FUNCTION_INFO_V1(btrdb_nearest_support);
 PG_FUNCTION_INFO_V1(btrdb_earliest_support);
 PG_FUNCTION_INFO_V1(btrdb_latest_support);
@@ -437,4 +439,42 @@ btrdb_multi_aligned_windows_support(PG_FUNCTION_ARGS)
 		windows = Min(windows, average);
 	request->rows = windows * streams_in(&call);
 	PG_RETURN_POINTER(request);
+}
+
+/*
+ * Supports functions that give at most so many rows for each unit of argument 3, and no
+ * more than there are points.
+ */
+static Datum
+support_points(FunctionCallInfo fcinfo, double rows_per_unit)
+{
+	Call		call;
+	SupportRequestRows *request = rows_request(fcinfo, 4, &call);
+	double		points;
+
+	if (request == NULL)
+		PG_RETURN_POINTER(NULL);
+	request->rows = Max(DatumGetInt32(call.values[3]), 1) * rows_per_unit;
+	points = points_in(&call);
+	if (points >= 0)
+		request->rows = Min(request->rows, points);
+	PG_RETURN_POINTER(request);
+}
+
+/*
+ * Supports btrdb_lttb(): the number of points asked for.
+ */
+Datum
+btrdb_lttb_support(PG_FUNCTION_ARGS)
+{
+	return support_points(fcinfo, 1);
+}
+
+/*
+ * Supports btrdb_minmax(): four points for each column.
+ */
+Datum
+btrdb_minmax_support(PG_FUNCTION_ARGS)
+{
+	return support_points(fcinfo, BTR_OUTLINE_POINTS);
 }

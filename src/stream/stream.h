@@ -493,6 +493,31 @@ extern BtrViewRate *BtrViewRateBegin(const BtrView *view, int64 start, uint64 wi
 extern bool BtrViewRateNext(BtrViewRate *rate, uint64 *index, double *increase);
 extern void BtrViewRateCount(const BtrViewRate *rate, BtrReadCounts *counts);
 
+/* ---- viewoutline.c, lttb.c: few points that look like many ---- */
+
+/* Starts to find the points that draw n columns of [start, end), which is not empty. */
+typedef struct BtrViewOutlines BtrViewOutlines;
+extern BtrViewOutlines *BtrViewOutlinesBegin(const BtrView *view, int64 start, int64 end, uint64 n);
+
+/*
+ * Puts those of the next column that is not empty into points, BTR_OUTLINE_POINTS at most, by time; returns
+ * how many they are, 0 at the end.
+ */
+extern int	BtrViewOutlinesNext(BtrViewOutlines *outlines, BtrPoint *points);
+extern void BtrViewOutlinesCount(const BtrViewOutlines *outlines, BtrReadCounts *counts);
+
+/* Starts to choose at most n points, 3 or more, of [start, end). */
+typedef struct BtrLttb BtrLttb;
+extern BtrLttb *BtrLttbBegin(const BtrView *view, int64 start, int64 end, int64 n);
+
+/* The next chosen one, by time; false at the end. */
+extern bool BtrLttbNext(BtrLttb *lttb, BtrPoint *point);
+
+/* Number of leaves read so far. */
+extern int64 BtrLttbLeaves(const BtrLttb *lttb);
+
+/* ---- view.c ---- */
+
 /* Calls emit for the ranges that differ: sorted, disjoint, coalesced. */
 extern void BtrViewChanges(const BtrView *from, const BtrView *to, int resolution,
 						   BtrRangeCallback emit, void *arg);

@@ -15,6 +15,7 @@
 #define BTR_TREE_H
 
 #include "page/page.h"
+#include "tree/columns.h"
 
 /* ---- trees ---- */
 
@@ -217,10 +218,14 @@ extern void BtrScanCount(const BtrScan *scan, BtrReadCounts *counts);
 
 typedef struct BtrWindows BtrWindows;
 
+/* A depth at which nothing fails that was trimmed: for pictures. */
+#define BTR_WHOLE_TRIMMED	(-1)
+
 /*
  * Starts to summarise the nwindows windows [start + i * width, start + (i + 1) * width).
  * Subtrees no wider than 2^depth are not split at window edges but belong
- * to the window in which they begin.  start + nwindows * width <= BTR_TIME_MAX.
+ * to the window in which they begin; if depth is BTR_WHOLE_TRIMMED, only trimmed windows are not split, and
+ * one that begins before the first window belongs to that.  start + nwindows * width <= BTR_TIME_MAX.
  */
 extern BtrWindows *BtrWindowsBegin(const BtrTree *tree, int64 start, uint64 width,
 								   uint64 nwindows, int depth);
@@ -249,6 +254,41 @@ typedef struct BtrEdge
 
 /* The first or last point of a tree that is not empty. */
 extern BtrEdge BtrTreeEdge(const BtrTree *tree, bool last);
+
+/* A point, and how many come before it: order among those of equal time. */
+typedef struct BtrRankedPoint
+{
+	BtrPoint	point;
+	int64		rank;
+} BtrRankedPoint;
+
+/* The points that draw a column of a picture as well as all of its points do. */
+typedef enum BtrOutlinePoint
+{
+	BTR_OUTLINE_FIRST,
+	BTR_OUTLINE_LEAST,			/* of equal ones the first */
+	BTR_OUTLINE_GREATEST,		/* likewise */
+	BTR_OUTLINE_LAST
+} BtrOutlinePoint;
+
+#define BTR_OUTLINE_POINTS	4
+
+/* These points, some of which may be the same one. */
+typedef struct BtrOutline
+{
+	BtrRankedPoint points[BTR_OUTLINE_POINTS];
+} BtrOutline;
+
+typedef struct BtrOutlines BtrOutlines;
+
+/* Starts to find the outlines of columns. */
+extern BtrOutlines *BtrOutlinesBegin(const BtrTree *tree, const BtrColumns *columns);
+
+/* Next column that is not empty, in order; false at the end.  Ranks count from the first column on. */
+extern bool BtrOutlinesNext(BtrOutlines *outlines, uint64 *column, BtrOutline *outline);
+
+/* Adds what has been read so far to *counts. */
+extern void BtrOutlinesCount(const BtrOutlines *outlines, BtrReadCounts *counts);
 
 /* Forward: the first point with t >= time.  Backward: the last with t < time. */
 extern bool BtrNearest(const BtrTree *tree, int64 time, bool backward, BtrPoint *point);

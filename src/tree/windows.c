@@ -28,6 +28,7 @@ struct BtrWindows
 {
 	/* Settings */
 	BtrGrid		grid;
+	bool		whole_trimmed;	/* trimmed windows are where they begin */
 
 	/* Variables */
 	BtrWalk		walk;
@@ -55,13 +56,14 @@ BtrWindowsBegin(const BtrTree *tree, int64 start, uint64 width,
 	BtrWindows *w = palloc0(sizeof(BtrWindows));
 
 	Assert(width > 0);
-	Assert(depth >= 0 && depth < 64);
+	Assert((depth >= 0 && depth < 64) || depth == BTR_WHOLE_TRIMMED);
 	Assert(nwindows <= ((uint64) BTR_TIME_MAX - (uint64) start) / width);
 
 	w->grid.start = start;
 	w->grid.end = (int64) ((uint64) start + nwindows * width);
 	w->grid.width = width;
-	w->grid.whole = UINT64_C(1) << depth;
+	w->grid.whole = UINT64_C(1) << Max(depth, 0);
+	w->whole_trimmed = depth == BTR_WHOLE_TRIMMED;
 	BtrWalkInit(&w->walk, tree);
 	w->ahead.context = CurrentMemoryContext;
 	return w;
@@ -246,6 +248,12 @@ next_piece(BtrWindows *w, uint64 *index, BtrStat *stat)
 				return true;
 			case BTR_ACROSS:
 				ref = BtrEntryRef(frame->node, i);
+				if (w->whole_trimmed && BtrRefIsTrimmed(&ref))
+				{
+					*index = BtrGridWindow(&w->grid, Max(range.start, w->grid.start));
+					*stat = BtrNodeEntries(frame->node)[i].stat;
+					return true;
+				}
 				if (walk->skip_trimmed && BtrRefIsTrimmed(&ref))
 					break;
 				open_node(w, &ref, range, points_before(frame->node, i),
