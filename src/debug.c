@@ -12,12 +12,16 @@
 
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/fd.h"
 #include "utils/wait_event.h"
 
+/* For all sessions; and, with the process id after a point, for one. */
 #define CONTINUE_FILE	"btrdb_debug_continue"
-#define WAIT_US			10000
+#define WAITING_FILE	"btrdb_debug_waiting"
+#define WAIT_US			1000
 
 char	   *btrdb_debug_points = NULL;
+int			btrdb_debug_stop = 0;
 int			btrdb_debug_fail = 0;
 
 /*
@@ -39,14 +43,29 @@ list_has(const char *list, const char *name)
 
 /*
  * Waits at a point; see debug.h.  Tests see the session wait for an extension.
+ *
+ * If it is cancelled meanwhile, its file stays.
  */
 void
 BtrDebugPoint(const char *name)
 {
-	if (btrdb_debug_points == NULL || !list_has(btrdb_debug_points, name))
+	char		own[64];
+	char		waiting[64];
+	FILE	   *file;
+
+	if ((btrdb_debug_stop == 0 || --btrdb_debug_stop > 0) &&
+		(btrdb_debug_points == NULL || !list_has(btrdb_debug_points, name)))
 		return;
+	snprintf(own, sizeof(own), "%s.%d", CONTINUE_FILE, MyProcPid);
+	snprintf(waiting, sizeof(waiting), "%s.%d", WAITING_FILE, MyProcPid);
+	file = AllocateFile(waiting, "w");
+	if (file != NULL)
+	{
+		fputs(name, file);
+		FreeFile(file);
+	}
 	pgstat_report_wait_start(PG_WAIT_EXTENSION);
-	while (access(CONTINUE_FILE, F_OK) != 0)
+	while (access(CONTINUE_FILE, F_OK) != 0 && unlink(own) != 0)
 	{
 		/* does nothing while a page is locked, which a point, unlike a place, allows */
 		if (INTERRUPTS_PENDING_CONDITION())
@@ -54,6 +73,7 @@ BtrDebugPoint(const char *name)
 		pg_usleep(WAIT_US);
 	}
 	pgstat_report_wait_end();
+	unlink(waiting);
 }
 
 /*

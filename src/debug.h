@@ -11,9 +11,14 @@
 /* The points at which this session waits: a list of names with commas. */
 extern char *btrdb_debug_points;
 
+/* The session waits at the n-th point from now on, whatever its name; each one passed makes it less. */
+extern int	btrdb_debug_stop;
+
 /*
- * Waits at a point that btrdb.debug_points names until the data directory has a file
- * btrdb_debug_continue.  Whatever is locked stays locked.  doc/testing.md lists the points.
+ * Waits at a point that btrdb.debug_points names, or at which btrdb.debug_stop becomes 0, until the data
+ * directory has a file btrdb_debug_continue, or btrdb_debug_continue. and the session's process id,
+ * which it removes.  Meanwhile there is a file btrdb_debug_waiting. and the process id.  Whatever is
+ * locked stays locked.  doc/testing.md tells of the points.
  */
 extern void BtrDebugPoint(const char *name);
 

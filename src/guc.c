@@ -85,6 +85,14 @@ BtrDefineGucs(void)
 							   "",
 							   PGC_SUSET, GUC_NOT_IN_SAMPLE,
 							   NULL, NULL, NULL);
+
+	DefineCustomIntVariable("btrdb.debug_stop",
+							"Waits at the n-th point from now on at which this session may.",
+							"For tests only; 0 turns it off.",
+							&btrdb_debug_stop,
+							0, 0, INT_MAX,
+							PGC_SUSET, GUC_NOT_IN_SAMPLE,
+							NULL, NULL, NULL);
 #endif
 
 	DefineCustomIntVariable("btrdb.direct_points",

@@ -41,6 +41,7 @@ compact_due(Relation rel, TimestampTz end, BtrMaintained *done)
 		   BtrMixedNextCohort(rel, snapshot, &cohort, &waiting))
 	{
 		CHECK_FOR_INTERRUPTS();
+		BTR_DEBUG_POINT("compacting");
 		if (waiting >= Max(btrdb_compact_rows / DUE_PART, 1))
 			(void) BtrCompact(rel, cohort, false, &moved);
 	}
@@ -115,6 +116,7 @@ delete_finished(Relation rel, TimestampTz end, BtrMaintained *done)
 
 	if (!ConditionalLockRelationOid(BtrGetCatalog()->garbage, ShareUpdateExclusiveLock))
 		return;
+	BTR_DEBUG_POINT("garbage");
 	streams = hash_create("btrdb garbage streams", 256, &ctl, HASH_ELEM | HASH_BLOBS);
 	PushActiveSnapshot(GetLatestSnapshot());
 	BtrGarbageScanBegin(&scan, GetActiveSnapshot(), InvalidFullTransactionId,
@@ -287,6 +289,7 @@ BtrMaintainStep(Relation rel, BtrMaintenance *state)
 		}
 		PushActiveSnapshot(GetLatestSnapshot());
 		found = next_stream(state, action);
+		BTR_DEBUG_POINT("maintaining");
 		if (found)
 			maintain_stream(rel, state);
 		PopActiveSnapshot();

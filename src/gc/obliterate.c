@@ -47,9 +47,11 @@ BtrObliterate(Relation rel, const pg_uuid_t *stream)
 
 	(void) BtrChangeBegin(rel, stream, true, &latest);
 	(void) BtrForgetVersions(rel, stream, PG_INT64_MAX);
+	BTR_DEBUG_POINT("forgotten");
 	(void) delete_buffer(rel, stream);
 	BTR_DEBUG_POINT("emptied");
 	BtrStreamLockRemove(stream);
+	BTR_DEBUG_POINT("unlocked");
 	BtrRetire(stream);
 	BTR_DEBUG_POINT("retired");
 	BtrForgetStreams();
@@ -76,6 +78,7 @@ BtrRemoveOrphans(Relation rel, TimestampTz until, BtrMaintained *done)
 		CHECK_FOR_INTERRUPTS();
 		if (!BtrIsRetired(&stream, snapshot))
 			continue;
+		BTR_DEBUG_POINT("orphan");
 		done->streams++;
 		done->items += delete_buffer(rel, &stream);
 	}

@@ -49,6 +49,7 @@ free_leaves(Free *work, const BtrRef *refs, int n)
 		BtrVacuumDelayPoint();
 		work->freed += BtrNodesFree(work->rel, work->strategy, &work->stream,
 									&refs[first], end - first);
+		BTR_DEBUG_POINT("freed page");
 		pgstat_progress_update_param(PROGRESS_VACUUM_HEAP_BLKS_VACUUMED, ++work->pages);
 	}
 }
@@ -156,11 +157,13 @@ BtrFreeGarbage(Relation rel, BufferAccessStrategy strategy)
 
 	if (!FullTransactionIdPrecedes(done, horizon))
 		return 0;
+	BTR_DEBUG_POINT("horizon");
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	last = visit_garbage(rel, snapshot, done, horizon, NULL);
 	if (FullTransactionIdIsValid(last))
 	{
 		BtrWalConflict(rel, last);
+		BTR_DEBUG_POINT("announced");
 		(void) visit_garbage(rel, snapshot, done, horizon, &work);
 		BTR_DEBUG_POINT("unnoted");
 		BtrSetGarbageDone(rel, horizon);

@@ -161,6 +161,7 @@ visit_page(Visit *visit, BlockNumber blkno)
 	else if (PageGetLSN(page) < visit->durable)
 		BtrMapUnmark(rel, visit->map, blkno);
 	UnlockReleaseBuffer(buf);
+	BTR_DEBUG_POINT("visited page");
 
 	vacuum->visited++;
 	record_space(visit, blkno, space);

@@ -50,8 +50,7 @@ btrdb_flush(PG_FUNCTION_ARGS)
 	rel = BtrStoreOpen(stream, RowExclusiveLock, ACL_INSERT);
 	if (stream != NULL)
 	{
-		BtrCompactStream(rel, stream);
-		(void) BtrFlush(rel, stream, NULL, true, &version);
+		BtrDrain(rel, stream, &version);
 		result = version.version;
 	}
 	else

@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/snapmgr.h"
 
+#include "debug.h"
 #include "guc.h"
 #include "stream/mixed.h"
 
@@ -165,6 +166,7 @@ BtrBufferAppend(const BtrAppend *to, Relation rel, const pg_uuid_t *stream,
 	bool		again;
 
 	find_end(to, rel, stream, latest, &ordinal, &total);
+	BTR_DEBUG_POINT("numbered");
 	before = ordinal;
 	BtrBufferInsertRows(to, BtrStoreId(rel), stream, points, &ordinal, &total, cid);
 	hint = BtrGetHint(stream);

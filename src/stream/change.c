@@ -95,6 +95,7 @@ BtrChangeBegin(Relation rel, const pg_uuid_t *stream, bool wait, BtrVersion *lat
 	CommandCounterIncrement();
 	BtrPushChangeSnapshot();
 	BtrVersionLatest(rel, stream, GetActiveSnapshot(), latest);
+	BTR_DEBUG_POINT("snapshot");
 	if (IsolationUsesXactSnapshot() && !is_newest(rel, stream, latest))
 	{
 		if (wait)

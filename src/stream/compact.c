@@ -53,9 +53,11 @@ typedef struct Pass
 	/* Info */
 	Relation	rel;			/* btrdb.points */
 	bool		mandatory;
+	bool		wait;			/* for others that are at a row */
 	BtrCompacted *done;			/* may be NULL */
 
 	/* Variables */
+	TransactionId blocker;		/* who is at a row that was not waited for */
 	streams_hash *table;
 	StreamPoints **points;		/* by number */
 	uint32		nstreams;
@@ -146,18 +148,20 @@ take_points(Pass *pass, const BtrMixedScan *scan, const BtrMix *mix, const uint3
 
 /*
  * Deletes a row.  TM_Deleted: somebody has compacted it since the snapshot was taken;
- * TM_BeingModified, in an optional compaction only: somebody is at it.
+ * TM_BeingModified, where nobody is waited for: somebody is at it.
  */
 static TM_Result
-delete_row(const Pass *pass, const BtrMixedScan *scan)
+delete_row(Pass *pass, const BtrMixedScan *scan)
 {
 	TM_FailureData failure;
 	TM_Result	result;
 
 	result = table_tuple_delete(scan->rel, &scan->tuple->t_self, GetCurrentCommandId(true),
-								GetActiveSnapshot(), InvalidSnapshot, pass->mandatory,
+								GetActiveSnapshot(), InvalidSnapshot, pass->wait,
 								&failure, false);
-	if (result != TM_Ok && IsolationUsesXactSnapshot())
+	if (result == TM_BeingModified)
+		pass->blocker = failure.xmax;
+	else if (result != TM_Ok && IsolationUsesXactSnapshot())
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access to cohort %lld of streams due to concurrent update",
@@ -191,6 +195,7 @@ take_rows(Pass *pass, int64 cohort)
 			break;
 		}
 		result = delete_row(pass, &scan);
+		BTR_DEBUG_POINT("row");
 		if (result == TM_Ok)
 			BtrReusePage(&reuse, scan.rel, scan.tuple);
 		if (result == TM_Ok && scan.current)
@@ -278,36 +283,47 @@ run_pass(Pass *pass, int64 cohort)
 }
 
 /*
- * Moves the cohort's points to the buffers of their streams; see mixed.h.
- *
- * An optional one flushes some of the buffers that are full, if it has moved everything: else
- * a version might contain a part of what one call has inserted.  A mandatory one must not lock
- * streams, for its caller is about to wait for the lock of one.
+ * Moves the cohort's points, by as many passes as it takes.
  *
  * All passes have the snapshot of the first: two mandatory compactions delete the rows that they
  * have in common in the same order, and one waits for the other.  With a newer one, a row before
  * those that were deleted may turn up, of a transaction that was slow to commit, and they might
  * wait for each other.
  */
-bool
-BtrCompact(Relation rel, int64 cohort, bool mandatory, BtrCompacted *done)
+static PassEnd
+run_passes(Pass *pass, int64 cohort)
 {
-	Pass		pass = {.rel = rel, .mandatory = mandatory, .done = done};
 	PassEnd		end;
-
-	if (!mandatory && IsolationUsesXactSnapshot())
-		return false;
 
 	/* What this transaction has written so far must be seen. */
 	CommandCounterIncrement();
 	BtrPushChangeSnapshot();
 	do
 	{
-		end = run_pass(&pass, cohort);
+		end = run_pass(pass, cohort);
 		BTR_DEBUG_POINT("compacted");
-	} while (end == PASS_FULL && (mandatory || pass.rows < ROWS_MAX));
+	} while (end == PASS_FULL && (pass->mandatory || pass->rows < ROWS_MAX));
 	PopActiveSnapshot();
+	return end;
+}
 
+/*
+ * Moves the cohort's points to the buffers of their streams; see mixed.h.
+ *
+ * An optional one flushes some of the buffers that are full, if it has moved everything: else
+ * a version might contain a part of what one call has inserted.  A mandatory one must not lock
+ * streams, for its caller is about to wait for the lock of one.
+ */
+bool
+BtrCompact(Relation rel, int64 cohort, bool mandatory, BtrCompacted *done)
+{
+	Pass		pass = {.rel = rel, .mandatory = mandatory, .wait = mandatory, .done = done};
+	PassEnd		end;
+
+	if (!mandatory && IsolationUsesXactSnapshot())
+		return false;
+
+	end = run_passes(&pass, cohort);
 	for (int i = 0; i < pass.ndue && end == PASS_DONE && !mandatory; i++)
 	{
 		BtrVersion	latest;
@@ -318,21 +334,14 @@ BtrCompact(Relation rel, int64 cohort, bool mandatory, BtrCompacted *done)
 }
 
 /*
- * Moves the stream's points in btrdb.mixed to its buffer, by a mandatory compaction of its
- * cohort if it has any there.
+ * Moves all of the cohort's points, or returns the transaction that is in the way, having moved
+ * some; see mixed.h.
  */
-void
-BtrCompactStream(Relation rel, const pg_uuid_t *stream)
+TransactionId
+BtrCompactUnlessBlocked(Relation rel, int64 cohort)
 {
-	int64		cohort = BtrStreamCohortNow(stream);
-	bool		holds;
+	Pass		pass = {.rel = rel, .mandatory = true};
 
-	if (cohort == BTR_NO_COHORT)
-		return;
-	CommandCounterIncrement();
-	BtrPushChangeSnapshot();
-	holds = BtrMixedHolds(rel, cohort, stream, GetActiveSnapshot());
-	PopActiveSnapshot();
-	if (holds)
-		(void) BtrCompact(rel, cohort, true, NULL);
+	(void) run_passes(&pass, cohort);
+	return pass.blocker;
 }

@@ -110,9 +110,11 @@ commit_version(Flush *flush, const BtrPoints *points)
 	version->root = BtrTreeMerge(&writer, &version->root, version->phase, &all,
 								 false);
 	BtrWriterFinish(&writer);
+	BTR_DEBUG_POINT("merged");
 	BtrVersionInsert(flush->rel, flush->stream, version);
 	if (buffered)
 		BtrAnnouncePoints(flush->stream, BTR_WRITE_FLUSH, &all, version->version);
+	BTR_DEBUG_POINT("flushed");
 
 	memset(pending, 0, sizeof(*pending));
 	MemoryContextSwitchTo(old);
@@ -171,7 +173,7 @@ flush_buffer(Flush *flush, const BtrPoints *points, Snapshot snapshot, int64 fro
  * is invisible to the transaction's snapshot.  Mandatory: waits for the lock, and
  * raises 40001 in the last case.
  *
- * Points in btrdb.mixed stay where they are; see BtrCompactStream().
+ * Points in btrdb.mixed stay where they are; see BtrDrain().
  */
 bool
 BtrFlush(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,

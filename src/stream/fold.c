@@ -101,6 +101,7 @@ BtrBufferFold(Relation rel, const pg_uuid_t *stream)
 	if (IsolationUsesXactSnapshot() || !BtrChangeBegin(rel, stream, false, &latest))
 		return;
 	first = find_small_rows(rel, stream, latest.flushed_ordinal + 1);
+	BTR_DEBUG_POINT("folding");
 	if (first > 0)
 		fold_rows(rel, stream, first);
 	PopActiveSnapshot();

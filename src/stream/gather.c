@@ -306,30 +306,14 @@ sort_by_stream(const BtrGather *gather, BtrPointArray *points, uint32 *order, in
 }
 
 /*
- * Compares two parts by the uuids of their streams.
- */
-static int
-compare_parts(const void *a, const void *b)
-{
-	return memcmp(&((const BtrInsertPart *) a)->stream, &((const BtrInsertPart *) b)->stream,
-				  UUID_LEN);
-}
-
-/*
- * Inserts points by the command's merge policy, stream by stream in the order of uuids, in
- * which streams are locked.
+ * Inserts points by the command's merge policy.
  */
 static void
 merge_parts(const BtrGather *gather, Relation rel, BtrInsertPart *part)
 {
-	qsort(part, gather->nstreams, sizeof(BtrInsertPart), compare_parts);
 	for (uint32 i = 0; i < gather->nstreams; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
 		BtrCheckNotGathered(&part[i].stream, gather->cid);
-		(void) BtrInsertMerge(rel, &part[i].stream, part[i].time, part[i].value, part[i].n,
-							  gather->merge);
-	}
+	BtrInsertMergeMany(rel, part, gather->nstreams, gather->merge);
 }
 
 /*

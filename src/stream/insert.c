@@ -17,6 +17,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "debug.h"
 #include "guc.h"
 #include "stream/announce.h"
 #include "stream/mixed.h"
@@ -117,6 +118,7 @@ append(Relation rel, const pg_uuid_t *stream, int64 cohort, const BtrPoints *poi
 		due = BtrBufferAppend(&to, rel, stream, points, latest, cid);
 	}
 	BtrAppendEnd(&to);
+	BTR_DEBUG_POINT("appended");
 	return due;
 }
 
@@ -154,6 +156,7 @@ BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int
 
 	BtrSortPoints(time, value, n);
 	cohort = BtrMixedCohort(rel, stream);
+	BTR_DEBUG_POINT("inserting");
 	if (n >= btrdb_direct_points && insert_directly(rel, stream, cohort, &points, &latest))
 	{
 		BtrAnnouncePoints(stream, BTR_WRITE_INSERT, &points, latest.version);
@@ -236,6 +239,7 @@ insert_cohort(Insert *insert, const BtrInsertPart *part, int nparts)
 	if (nfew > 0 && nfew < MIX_STREAMS && !BtrMixedExists(rel, cohort))
 		nfew = 0;
 
+	BTR_DEBUG_POINT("cohort");
 	/* Before rows that they would have to join. */
 	for (int i = 0; i < nparts; i++)
 	{
@@ -251,6 +255,7 @@ insert_cohort(Insert *insert, const BtrInsertPart *part, int nparts)
 		open_mixed(insert);
 		due = append_mixed(&insert->mixed, rel, cohort, few, nfew,
 						   insert->early ? insert->cid : GetCurrentCommandId(true));
+		BTR_DEBUG_POINT("mixed");
 	}
 	pfree(few);
 	return due;

@@ -26,6 +26,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "debug.h"
 #include "stream/stream.h"
 
 /* Columns of btrdb.heads */
@@ -55,12 +56,12 @@ find_head(Relation heads, const pg_uuid_t *stream, Snapshot snapshot, ItemPointe
 }
 
 /*
- * Locks a row to the end of the transaction.  Returns TM_WouldBlock if wait is
- * false and another transaction holds it; anything but TM_Ok and that: the row
+ * Locks a row to the end of the transaction.  Returns TM_WouldBlock if another
+ * transaction holds it, which then is *holder; anything but TM_Ok and that: the row
  * is no longer what was found.
  */
 static TM_Result
-lock_row(Relation heads, ItemPointer tid, bool wait)
+lock_row(Relation heads, ItemPointer tid, TransactionId *holder)
 {
 	HeapTupleData tuple;
 	Buffer		buffer;
@@ -69,9 +70,11 @@ lock_row(Relation heads, ItemPointer tid, bool wait)
 
 	tuple.t_self = *tid;
 	result = heap_lock_tuple(heads, &tuple, GetCurrentCommandId(true),
-							 LockTupleNoKeyExclusive, wait ? LockWaitBlock : LockWaitSkip,
+							 LockTupleNoKeyExclusive, LockWaitSkip,
 							 false, &buffer, &failure);
 	ReleaseBuffer(buffer);
+	if (result == TM_WouldBlock)
+		*holder = failure.xmax;
 	return result;
 }
 
@@ -130,6 +133,7 @@ create_head(Relation heads, const pg_uuid_t *stream, bool wait)
 	else
 		result = wait ? TM_BeingModified : TM_WouldBlock;
 	LockRelease(&tag, ExclusiveLock, false);
+	BTR_DEBUG_POINT("head");
 
 	if (result == TM_BeingModified)
 	{
@@ -144,6 +148,10 @@ create_head(Relation heads, const pg_uuid_t *stream, bool wait)
  * Locks the stream to the end of the transaction, or of the subtransaction if
  * that is rolled back.  Returns false if the stream has been removed, or if wait is
  * false and another transaction holds the lock.
+ *
+ * Who waits for a row in heap_lock_tuple() holds a lock meanwhile, his place in the queue, for which others
+ * wait: he may be picked as the victim of a deadlock between transactions before and behind him.  So
+ * this waits for the transaction that holds the row and then tries again, holding nothing.
  */
 bool
 BtrStreamLock(const pg_uuid_t *stream, bool wait)
@@ -154,14 +162,24 @@ BtrStreamLock(const pg_uuid_t *stream, bool wait)
 
 	do
 	{
+		TransactionId holder = InvalidTransactionId;
 		ItemPointerData tid;
 
 		CHECK_FOR_INTERRUPTS();
 		found = find_head(heads, stream, SnapshotSelf, &tid);
-		result = found ? lock_row(heads, &tid, wait) : create_head(heads, stream, wait);
+		result = found ? lock_row(heads, &tid, &holder) : create_head(heads, stream, wait);
+		if (wait && result == TM_WouldBlock)
+		{
+			BTR_DEBUG_POINT("waiting");
+			/* an invalid one has just let go of it */
+			if (TransactionIdIsValid(holder))
+				XactLockTableWait(holder, heads, &tid, XLTW_Lock);
+			result = TM_Updated;
+		}
 	} while (result != TM_Ok && result != TM_WouldBlock && (found || result != TM_Deleted));
 
 	table_close(heads, NoLock);
+	BTR_DEBUG_POINT("locked");
 	return result == TM_Ok;
 }
 

@@ -152,4 +152,10 @@ typedef struct BtrCompacted
  */
 extern bool BtrCompact(Relation rel, int64 cohort, bool mandatory, BtrCompacted *done);
 
+/*
+ * A mandatory one that does not wait.  Returns an invalid id or that of a transaction which is at a
+ * row: then the rows before it have been moved, which is to be rolled back.
+ */
+extern TransactionId BtrCompactUnlessBlocked(Relation rel, int64 cohort);
+
 #endif							/* BTR_MIXED_H */

@@ -275,12 +275,6 @@ pg_noreturn extern void BtrReportSerializationFailure(const pg_uuid_t *stream);
 extern bool BtrFlush(Relation rel, const pg_uuid_t *stream, const BtrPoints *points,
 					 bool mandatory, BtrVersion *result);
 
-/*
- * Moves what btrdb.mixed has of the stream to its buffer, for a mandatory flush to find it there.  Waits
- * for others that are at it; to be called before any stream is locked.
- */
-extern void BtrCompactStream(Relation rel, const pg_uuid_t *stream);
-
 /* btrdb_insert's work: sorts, then buffer or tree.  Returns the latest committed version. */
 extern int64 BtrInsert(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int64 n);
 
@@ -301,12 +295,35 @@ typedef struct BtrInsertPart
 extern void BtrInsertMany(Relation rel, const BtrInsertPart *part, uint32 nparts,
 						  bool early, CommandId cid);
 
+/* ---- drain.c ---- */
+
+/*
+ * Commits all points of the stream, those in btrdb.mixed included.  Waits for the stream's lock and for
+ * others that are at its rows of btrdb.mixed, for neither of them while it holds any.  As after a
+ * mandatory BtrFlush(), the stream is locked and *latest is the newest version.
+ */
+extern void BtrDrain(Relation rel, const pg_uuid_t *stream, BtrVersion *latest);
+
+/*
+ * Moves what btrdb.mixed has of streams sorted by cohort to their buffers, for mandatory flushes of
+ * several to find it there.  Waits for others that are at it; to be called before any stream is locked.
+ */
+extern void BtrDrainMixed(Relation rel, const BtrInsertPart *part, uint32 nparts);
+
+/* ---- write.c ---- */
+
 /*
  * Inserts points, which it sorts in place and may leave out, by a policy other than never.  Waits
  * for the stream's lock, as a delete does.  Returns the latest committed version.
  */
 extern int64 BtrInsertMerge(Relation rel, const pg_uuid_t *stream, int64 *time, double *value,
 							int64 n, BtrMerge merge);
+
+/*
+ * Likewise of several streams, which it sorts in place, by cohort and uuid on entry.  Waits for their
+ * locks in the order of uuids.
+ */
+extern void BtrInsertMergeMany(Relation rel, BtrInsertPart *part, uint32 nparts, BtrMerge merge);
 
 /* btrdb_delete's work; always makes a version. */
 extern int64 BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end);

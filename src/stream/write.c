@@ -5,10 +5,12 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "miscadmin.h"
 #include "pgstat.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "debug.h"
 #include "stream/announce.h"
 #include "stream/buffer.h"
 
@@ -56,6 +58,7 @@ BtrDeleteVersion(Relation rel, const pg_uuid_t *stream, BtrVersion *latest, int6
 	BtrWriterInit(&writer, rel, stream, next.version);
 	next.root = BtrTreeDelete(&writer, &latest->root, latest->phase, start, end);
 	BtrWriterFinish(&writer);
+	BTR_DEBUG_POINT("deleted");
 	BtrVersionInsert(rel, stream, &next);
 	announce_removal(stream, BTR_WRITE_DELETE, latest, start, end, next.version);
 	*latest = next;
@@ -80,8 +83,7 @@ BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end)
 		return latest.version;
 	}
 
-	BtrCompactStream(rel, stream);
-	(void) BtrFlush(rel, stream, NULL, true, &latest);
+	BtrDrain(rel, stream, &latest);
 	BtrDeleteVersion(rel, stream, &latest, start, end);
 	return latest.version;
 }
@@ -100,6 +102,7 @@ BtrTrimVersion(Relation rel, const pg_uuid_t *stream, BtrVersion *latest, int64 
 	BtrWriterInit(&writer, rel, stream, next.version);
 	next.root = BtrTreeTrim(&writer, &latest->root, latest->phase, before, pointwidth);
 	BtrWriterFinish(&writer);
+	BTR_DEBUG_POINT("trimmed");
 	if (ItemPointerEquals(&next.root.tid, &latest->root.tid))
 		return false;
 	BtrVersionInsert(rel, stream, &next);
@@ -120,28 +123,55 @@ BtrTrim(Relation rel, const pg_uuid_t *stream, int64 before, int pointwidth)
 {
 	BtrVersion	latest;
 
-	BtrCompactStream(rel, stream);
-	(void) BtrFlush(rel, stream, NULL, true, &latest);
+	BtrDrain(rel, stream, &latest);
 	BtrTrimVersion(rel, stream, &latest, before, pointwidth);
 	return latest.version;
 }
 
 /*
- * Inserts points by a policy other than never; see stream.h.
+ * Makes a version of those points that a policy other than never stores on top of *latest, whose tree is
+ * all there is to compare with: the stream is locked.  Returns the number of the newest version.
  *
- * Buffered points are flushed first, so that the tree is all there is to compare with.  What other
- * transactions buffer meanwhile counts as inserted later.  If no point is to be stored,
+ * What other transactions buffer meanwhile counts as inserted later.  If no point is to be stored,
  * no version is made of them: an insert that is repeated changes nothing.
+ */
+static int64
+merge_points(Relation rel, const pg_uuid_t *stream, const BtrVersion *latest, int64 *time,
+			 double *value, int64 n, BtrMerge merge)
+{
+	BtrTree		tree = {rel, *stream, latest->root};
+	BtrVersion	next;
+	BtrWriter	writer;
+	BtrPoints	points;
+
+	BtrSortPoints(time, value, n);
+	n = BtrTreeSift(&tree, merge, time, value, n);
+	BTR_DEBUG_POINT("sifted");
+	if (n == 0)
+		return latest->version;
+
+	points = (BtrPoints) {time, value, n};
+	next = next_version(latest);
+	if (BtrRootIsEmpty(&latest->root))
+		next.phase = BtrPhaseFor(&points);
+	BtrWriterInit(&writer, rel, stream, next.version);
+	next.root = BtrTreeMerge(&writer, &latest->root, next.phase, &points,
+							 merge == BTR_MERGE_REPLACE);
+	BtrWriterFinish(&writer);
+	BtrVersionInsert(rel, stream, &next);
+	BtrAnnouncePoints(stream, BTR_WRITE_INSERT, &points, next.version);
+	pgstat_count_heap_insert(rel, n);
+	return next.version;
+}
+
+/*
+ * Inserts points by a policy other than never; see stream.h.
  */
 int64
 BtrInsertMerge(Relation rel, const pg_uuid_t *stream, int64 *time, double *value, int64 n,
 			   BtrMerge merge)
 {
 	BtrVersion	latest;
-	BtrVersion	next;
-	BtrWriter	writer;
-	BtrTree		tree;
-	BtrPoints	points;
 
 	Assert(merge != BTR_MERGE_NEVER);
 	if (n == 0)
@@ -149,27 +179,45 @@ BtrInsertMerge(Relation rel, const pg_uuid_t *stream, int64 *time, double *value
 		BtrVersionCurrent(rel, stream, &latest);
 		return latest.version;
 	}
+	BtrDrain(rel, stream, &latest);
+	return merge_points(rel, stream, &latest, time, value, n, merge);
+}
 
-	BtrSortPoints(time, value, n);
-	BtrCompactStream(rel, stream);
-	(void) BtrFlush(rel, stream, NULL, true, &latest);
-	tree = (BtrTree) {rel, *stream, latest.root};
-	n = BtrTreeSift(&tree, merge, time, value, n);
-	if (n == 0)
-		return latest.version;
+/*
+ * Compares two parts by the uuids of their streams.
+ */
+static int
+compare_parts(const void *a, const void *b)
+{
+	return memcmp(&((const BtrInsertPart *) a)->stream, &((const BtrInsertPart *) b)->stream,
+				  UUID_LEN);
+}
 
-	points = (BtrPoints) {time, value, n};
-	next = next_version(&latest);
-	if (BtrRootIsEmpty(&latest.root))
-		next.phase = BtrPhaseFor(&points);
-	BtrWriterInit(&writer, rel, stream, next.version);
-	next.root = BtrTreeMerge(&writer, &latest.root, next.phase, &points,
-							 merge == BTR_MERGE_REPLACE);
-	BtrWriterFinish(&writer);
-	BtrVersionInsert(rel, stream, &next);
-	BtrAnnouncePoints(stream, BTR_WRITE_INSERT, &points, next.version);
-	pgstat_count_heap_insert(rel, n);
-	return next.version;
+/*
+ * Inserts points of several streams by a policy other than never; see stream.h.
+ *
+ * First all that waits in btrdb.mixed is moved, cohort by cohort, then streams are locked: one order
+ * for all statements that do this, and for btrdb_flush() of all streams.
+ */
+void
+BtrInsertMergeMany(Relation rel, BtrInsertPart *part, uint32 nparts, BtrMerge merge)
+{
+	if (nparts == 1)
+	{
+		(void) BtrInsertMerge(rel, &part->stream, part->time, part->value, part->n, merge);
+		return;
+	}
+	BtrDrainMixed(rel, part, nparts);
+	qsort(part, nparts, sizeof(BtrInsertPart), compare_parts);
+	for (uint32 i = 0; i < nparts; i++)
+	{
+		BtrVersion	latest;
+
+		CHECK_FOR_INTERRUPTS();
+		(void) BtrFlush(rel, &part[i].stream, NULL, true, &latest);
+		(void) merge_points(rel, &part[i].stream, &latest, part[i].time, part[i].value, part[i].n,
+							merge);
+	}
 }
 
 /*
@@ -230,9 +278,9 @@ BtrRevert(Relation rel, const pg_uuid_t *stream, int64 version)
 	/* Before the flush, which makes a version that the caller cannot have meant. */
 	BtrVersionGet(rel, stream, version, GetActiveSnapshot(), &target);
 
-	BtrCompactStream(rel, stream);
-	(void) BtrFlush(rel, stream, NULL, true, &latest);
+	BtrDrain(rel, stream, &latest);
 	check_not_pruned(rel, stream, &target);
+	BTR_DEBUG_POINT("reverting");
 	next = next_version(&latest);
 	next.base = target.version;
 	next.phase = target.phase;
