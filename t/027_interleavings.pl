@@ -236,7 +236,7 @@ sub run_pair
 	$count{both}++ if $how_a eq 'stopped' && $how_b eq 'stopped';
 
 	# What is committed, no more and no less; unless A keeps readers away from a page, or from all.
-	if ($where !~ /at (?:settled|truncate)/ && $how_a ne 'blocked')
+	if ($where !~ /at (?:settled|marked|truncate)/ && $how_a ne 'blocked')
 	{
 		my $expected = $how_b eq 'done' && $session{b}->sqlstate eq '' ? $alone{b}{$b} : $initial;
 		my $seen = control('SELECT il.digest()');

@@ -47,7 +47,6 @@ BtrObliterate(Relation rel, const pg_uuid_t *stream)
 
 	(void) BtrChangeBegin(rel, stream, true, &latest);
 	(void) BtrForgetVersions(rel, stream, PG_INT64_MAX);
-	BTR_DEBUG_POINT("forgotten");
 	(void) delete_buffer(rel, stream);
 	BTR_DEBUG_POINT("emptied");
 	BtrStreamLockRemove(stream);

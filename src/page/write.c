@@ -205,7 +205,6 @@ place(BtrWriter *writer, const BtrNode *node, PageClass class)
 		LockBuffer(buf, BUFFER_LOCK_EXCLUSIVE);
 		offnum = add_to_page(writer, buf, map, node, &room);
 		UnlockReleaseBuffer(buf);
-		BTR_DEBUG_POINT("placed");
 		if (OffsetNumberIsValid(offnum))
 		{
 			BTR_DEBUG_POINT("placed");

@@ -110,11 +110,9 @@ commit_version(Flush *flush, const BtrPoints *points)
 	version->root = BtrTreeMerge(&writer, &version->root, version->phase, &all,
 								 false);
 	BtrWriterFinish(&writer);
-	BTR_DEBUG_POINT("merged");
 	BtrVersionInsert(flush->rel, flush->stream, version);
 	if (buffered)
 		BtrAnnouncePoints(flush->stream, BTR_WRITE_FLUSH, &all, version->version);
-	BTR_DEBUG_POINT("flushed");
 
 	memset(pending, 0, sizeof(*pending));
 	MemoryContextSwitchTo(old);

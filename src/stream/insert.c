@@ -118,7 +118,7 @@ append(Relation rel, const pg_uuid_t *stream, int64 cohort, const BtrPoints *poi
 		due = BtrBufferAppend(&to, rel, stream, points, latest, cid);
 	}
 	BtrAppendEnd(&to);
-	BTR_DEBUG_POINT("appended");
+	BTR_DEBUG_POINT("inserted");
 	return due;
 }
 

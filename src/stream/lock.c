@@ -179,7 +179,7 @@ BtrStreamLock(const pg_uuid_t *stream, bool wait)
 	} while (result != TM_Ok && result != TM_WouldBlock && (found || result != TM_Deleted));
 
 	table_close(heads, NoLock);
-	BTR_DEBUG_POINT("locked");
+	BTR_DEBUG_POINT("lock");
 	return result == TM_Ok;
 }
 

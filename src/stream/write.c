@@ -58,7 +58,6 @@ BtrDeleteVersion(Relation rel, const pg_uuid_t *stream, BtrVersion *latest, int6
 	BtrWriterInit(&writer, rel, stream, next.version);
 	next.root = BtrTreeDelete(&writer, &latest->root, latest->phase, start, end);
 	BtrWriterFinish(&writer);
-	BTR_DEBUG_POINT("deleted");
 	BtrVersionInsert(rel, stream, &next);
 	announce_removal(stream, BTR_WRITE_DELETE, latest, start, end, next.version);
 	*latest = next;
@@ -102,7 +101,6 @@ BtrTrimVersion(Relation rel, const pg_uuid_t *stream, BtrVersion *latest, int64 
 	BtrWriterInit(&writer, rel, stream, next.version);
 	next.root = BtrTreeTrim(&writer, &latest->root, latest->phase, before, pointwidth);
 	BtrWriterFinish(&writer);
-	BTR_DEBUG_POINT("trimmed");
 	if (ItemPointerEquals(&next.root.tid, &latest->root.tid))
 		return false;
 	BtrVersionInsert(rel, stream, &next);
