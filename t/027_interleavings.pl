@@ -22,7 +22,7 @@ use Time::HiRes qw(sleep time);
 my $seed = test_seed();
 my $tries = size_of(ci => 4, full => 100, env => 'BTRDB_INTERLEAVINGS');    # of each pair
 
-my $node = btrdb_node('interleavings', 'autovacuum = off', 'fsync = off', 'jit = off', 'deadlock_timeout = 200ms',
+my $node = btrdb_node('interleavings', 'autovacuum = off', 'fsync = off', 'jit = off', 'deadlock_timeout = 200ms', 'btrdb.trimmed_points = skip',
 	'btrdb.direct_points = 20', 'btrdb.buffer_points = 40', 'btrdb.buffer_rows = 8', 'btrdb.compact_rows = 4');
 my $data = $node->data_dir;
 
@@ -80,6 +80,8 @@ my %operation = (
 	flush_all => q{SELECT btrdb_flush()},
 	delete => q{SELECT btrdb_delete(il.u(1), 300, 515)},
 	delete_other => q{SELECT btrdb_delete(il.u(2), 0, 515)},
+	# where nobody else writes: what comes late is a point as long as it is buffered
+	trim => q{SELECT btrdb_trim(il.u(1), 16, 3)},
 	revert => q{SELECT btrdb_revert(il.u(1), 12)},
 	prune => q{SELECT btrdb_prune(il.u(1), 13)},
 	obliterate => q{SELECT btrdb_obliterate(il.u(1))},
