@@ -72,10 +72,11 @@ install_missing()
 }
 
 # Installs what $1/package-lock.json names into the cache directory $2, with npm, and sets
-# "packages" to it; leaves "packages" empty where that cannot be done.  $3 is what it is called.
+# "packages" to it; leaves "packages" empty where that cannot be done.  $3 is what it is called;
+# what follows goes to npm.
 install_node_packages()
 {
-	local cache log
+	local cache log source=$1 name=$3
 
 	packages=''
 	if [ "$(id -u)" -eq 0 ]; then
@@ -83,18 +84,19 @@ install_node_packages()
 	else
 		cache=${XDG_CACHE_HOME:-$HOME/.cache}/$2
 	fi
+	shift 3
 	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-		say "$3 is left out: there is no node or no npm"
+		say "$name is left out: there is no node or no npm"
 		return 0
 	fi
 	mkdir -p "$cache"
-	if ! cmp -s "$1/package-lock.json" "$cache/installed"; then
-		say "installing $3 with npm, in $cache"
-		cp "$1/package.json" "$1/package-lock.json" "$1/.npmrc" "$cache"
+	if ! cmp -s "$source/package-lock.json" "$cache/installed"; then
+		say "installing $name with npm, in $cache"
+		cp "$source/package.json" "$source/package-lock.json" "$source/.npmrc" "$cache"
 		log=$cache/log
-		(cd "$cache" && npm install --no-save --no-audit --no-fund) </dev/null >"$log" 2>&1 ||
-			{ cat "$log" >&2; say "$3 is left out: npm could not install it"; return 0; }
-		cp "$1/package-lock.json" "$cache/installed"
+		(cd "$cache" && npm ci --no-audit --no-fund "$@") </dev/null >"$log" 2>&1 ||
+			{ cat "$log" >&2; say "$name is left out: npm could not install it"; return 0; }
+		cp "$source/package-lock.json" "$cache/installed"
 	fi
 	packages=$cache
 }
