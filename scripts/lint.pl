@@ -121,7 +121,7 @@ report('only src/pg_compat.h tests PG_VERSION_NUM',
 # The reference is as long as what it refers to.
 report('files are shorter than 800 lines',
 	map { my $n = () = slurp($_) =~ /\n/g; $n >= 800 ? "$_: $n lines" : () }
-	grep { m{\.(?:[ch]|pl|pm|sh|spec|md|mjs|py|java)$|^(?:sql|demo)/.*\.sql$|^(?:check|quickstart|Makefile|bench/(?:run|counts))$} }
+	grep { m{\.(?:[ch]|pl|pm|sh|spec|md|mjs|js|css|html|py|java)$|^(?:sql|demo)/.*\.sql$|^(?:check|quickstart|Makefile|bench/(?:run|counts)|plotter/(?:plotter|measure))$} }
 	grep { $_ ne 'doc/reference.md' } @all);
 
 # Every folder of src explains itself.
@@ -258,7 +258,7 @@ report('trigger and inspection functions are not for PUBLIC, none is leakproof',
 
 report('no trailing blanks',
 	map { matches($_, slurp($_), qr/[ \t]$/) }
-	grep { m{\.(?:[ch]|pl|pm|sh|sql|spec|md|json|control|mjs|py|java)$|^(?:check|quickstart|Makefile|bench/(?:run|counts))$} } @all);
+	grep { m{\.(?:[ch]|pl|pm|sh|sql|spec|md|json|control|mjs|js|css|html|py|java)$|^(?:check|quickstart|Makefile|bench/(?:run|counts)|plotter/(?:plotter|measure))$} } @all);
 
 report('no indentation by spaces',
 	map { matches($_, slurp($_), qr/^(?: {4,}|\t+ {4,})\S/) } grep { m{\.[ch]$} } @all);
