@@ -448,6 +448,7 @@ my @physical = (
 	{ name => 'byte of a node header', problem => qr/Checksum/, plant => sub { $store->flip(leaf($_[0]), 20, 0x80) } },
 	{ name => 'byte of an inner node', problem => qr/Checksum/, plant => sub { $store->flip(leaf_parent($_[0]), 100, 4) } },
 	{ name => 'checksum', problem => qr/Checksum/, plant => sub { $store->flip(leaf($_[0]), 40, 1) } },
+	{ name => 'page of another block', problem => qr/belongs at block/, plant => sub { $store->page(leaf($_[0])->{block}, $store->page(leaf_parent($_[0])->{block})) } },
 	{ name => 'zeroed page', problem => qr/no such item/, plant => sub { $store->page(leaf($_[0])->{block}, "\0" x 8192) } },
 	{ name => 'random page', problem => qr/./, plant => sub { $store->page(leaf($_[0])->{block}, pack('C*', map { random_below(256) } 1 .. 8192)) } },
 	{ name => 'page identifier', problem => qr/identifier/, plant => sub { $store->set_page(leaf($_[0])->{block}, page_id => 0xff90) } },

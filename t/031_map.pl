@@ -85,7 +85,7 @@ my @cases = (
 		plant => sub { $_[0]->page(1, pack('C*', map { 1 + random_below(255) } 1 .. 8192)) },
 	},
 	{
-		name => 'exchanged with a node page', problem => qr/kind/, vacuum => 'XX001', reads => 'XX001',
+		name => 'exchanged with a node page', problem => qr/belongs at block/, vacuum => 'XX001', reads => 'XX001',
 		plant => sub { my $map = $_[0]->page(1); $_[0]->page(1, $_[0]->page(2)); $_[0]->page(2, $map) },
 	},
 	{

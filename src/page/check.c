@@ -90,6 +90,8 @@ BtrPageProblem(Page page, BlockNumber blkno)
 		header->pd_lower > header->pd_upper || header->pd_upper > header->pd_special)
 		return psprintf("Page has lower bound %u and upper bound %u",
 						header->pd_lower, header->pd_upper);
+	if (BtrPageBlock(page) != 0 && BtrPageBlock(page) != blkno + 1)
+		return psprintf("Page belongs at block %u", BtrPageBlock(page) - 1);
 	special = BtrPageGetSpecial(page);
 	if (special->page_id != BTR_PAGE_ID)
 		return psprintf("Page has identifier %04X, expected %04X",

@@ -32,7 +32,7 @@ read_page(Relation rel, BlockNumber blkno, BufferAccessStrategy strategy, Page p
 
 	if (BtrBlockKind(blkno) == BTR_PAGE_MAP)
 	{
-		BtrMapInit(page);
+		BtrMapInit(page, blkno);
 		return;
 	}
 	buf = ReadBufferExtended(rel, MAIN_FORKNUM, blkno, RBM_NORMAL, strategy);
@@ -44,7 +44,7 @@ read_page(Relation rel, BlockNumber blkno, BufferAccessStrategy strategy, Page p
 	if (problem)
 		BtrReportCorruption(rel, blkno, InvalidOffsetNumber, problem);
 	if (PageIsNew(page))
-		BtrPageInit(page);
+		BtrPageInit(page, blkno, BTR_PAGE_NODES);
 
 	state = BtrPageOwnerState(rel, blkno, page);
 	if (state == BTR_OWNER_COMMITTED || state == BTR_OWNER_ABORTED)

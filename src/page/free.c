@@ -78,7 +78,7 @@ BtrNodesFree(Relation rel, BufferAccessStrategy strategy, const pg_uuid_t *strea
 		for (int i = 0; i < found; i++)
 			ItemIdSetUnused(PageGetItemId(page, offnums[i]));
 		if (BtrPageIsEmpty(page))
-			BtrPageInit(page);
+			BtrPageInit(page, blkno, BTR_PAGE_NODES);
 		else
 			PageRepairFragmentation(page);
 		BtrWalFinish(change);

@@ -8,6 +8,7 @@
 #include "utils/rel.h"
 
 #include "page/map.h"
+#include "page/node.h"
 #include "page/wal.h"
 
 #define BtrPageGetMap(page) ((BtrMap *) PageGetContents(page))
@@ -27,18 +28,12 @@ map_crc(const BtrMap *map)
 }
 
 /*
- * Makes *page a map page without marks.
+ * Makes *page the map page at a block, without marks.
  */
 void
-BtrMapInit(Page page)
+BtrMapInit(Page page, BlockNumber blkno)
 {
-	BtrPageSpecial *special;
-
-	PageInit(page, BLCKSZ, sizeof(BtrPageSpecial));
-	special = BtrPageGetSpecial(page);
-	special->kind = BTR_PAGE_MAP;
-	special->format = BTR_FORMAT_VERSION;
-	special->page_id = BTR_PAGE_ID;
+	BtrPageInit(page, blkno, BTR_PAGE_MAP);
 	BtrPageGetMap(page)->crc = map_crc(BtrPageGetMap(page));
 
 	/* WAL replay zeroes what lies between pd_lower and pd_upper */
@@ -131,7 +126,7 @@ change_marks(Relation rel, Buffer buf, BlockNumber blkno, uint8 set, uint8 clear
 	is_new = PageIsNew(BufferGetPage(buf));
 	change = BtrWalBegin(rel, buf, is_new, &page);
 	if (is_new)
-		BtrMapInit(page);
+		BtrMapInit(page, BufferGetBlockNumber(buf));
 	map = BtrPageGetMap(page);
 	map->marks[i / 8] = (map->marks[i / 8] | set) & ~clear;
 	map->crc = map_crc(map);

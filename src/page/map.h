@@ -67,7 +67,7 @@ extern void BtrMapUnmark(Relation rel, Buffer map, BlockNumber blkno);
 extern void BtrMapRead(Relation rel, BlockNumber blkno, BtrMap *copy);
 
 /* Makes *page a map page without marks. */
-extern void BtrMapInit(Page page);
+extern void BtrMapInit(Page page, BlockNumber blkno);
 
 /* Returns NULL if the page is sound as a map page, else what is wrong. */
 extern char *BtrMapProblem(Page page, BlockNumber blkno);

@@ -10,6 +10,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "page/node.h"
 #include "page/page.h"
 #include "page/wal.h"
 
@@ -21,15 +22,9 @@
 void
 BtrMetaInit(Page page)
 {
-	BtrPageSpecial *special;
 	BtrMeta    *meta;
 
-	PageInit(page, BLCKSZ, sizeof(BtrPageSpecial));
-	special = BtrPageGetSpecial(page);
-	special->kind = BTR_PAGE_META;
-	special->format = BTR_FORMAT_VERSION;
-	special->page_id = BTR_PAGE_ID;
-
+	BtrPageInit(page, BTR_META_BLOCK, BTR_PAGE_META);
 	meta = BtrPageGetMeta(page);
 	meta->magic = BTR_META_MAGIC;
 	meta->format = BTR_FORMAT_VERSION;

@@ -17,16 +17,17 @@
 #include "pg_compat.h"
 
 /*
- * Makes *page an empty node page.
+ * Makes *page an empty page of a kind, BTR_PAGE_*, at a block.
  */
 void
-BtrPageInit(Page page)
+BtrPageInit(Page page, BlockNumber blkno, int kind)
 {
 	BtrPageSpecial *special;
 
 	PageInit(page, BLCKSZ, sizeof(BtrPageSpecial));
+	BtrPageSetBlock(page, blkno);
 	special = BtrPageGetSpecial(page);
-	special->kind = BTR_PAGE_NODES;
+	special->kind = kind;
 	special->format = BTR_FORMAT_VERSION;
 	special->page_id = BTR_PAGE_ID;
 }

@@ -111,7 +111,7 @@ add_to_page(BtrWriter *writer, Buffer buf, Buffer map, const BtrNode *node, Size
 	BTR_DEBUG_POINT("marked");
 	change = BtrWalBegin(writer->rel, buf, is_new, &page);
 	if (is_new)
-		BtrPageInit(page);
+		BtrPageInit(page, BufferGetBlockNumber(buf), BTR_PAGE_NODES);
 	else if (state == BTR_OWNER_COMMITTED || state == BTR_OWNER_ABORTED)
 		BtrPageSettle(page, state);
 	if (BtrPageRoom(page) >= MAXALIGN(node->h.length))
