@@ -47,6 +47,7 @@ INSERT INTO matrix_op (kind, what, run) VALUES
 	('read', 'btrdb_rate', 'SELECT * FROM btrdb_rate(%L, 0, 1000000, 500000)'),
 	('read', 'values above', 'SELECT * FROM btrdb_values(%L, 0, 1000000) WHERE value > 2000'),
 	('read', 'btrdb_version', 'SELECT btrdb_version(%L)'),
+	('read', 'btrdb_wait_for_version', 'SELECT btrdb_wait_for_version(%L, 11)'),
 	('read', 'btrdb_versions', 'SELECT version, count, earliest, latest FROM btrdb_versions(%L)'),
 	('read', 'btrdb_version_at', 'SELECT btrdb_version_at(%L, now())'),
 	('read', 'an old version', 'SELECT btrdb_count(%L::uuid, version => 11)'),

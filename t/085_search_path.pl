@@ -134,6 +134,7 @@ sub calls
 		"trial.btrdb_version($u)",
 		"trial.btrdb_versions($u)",
 		"trial.btrdb_version_at($u, pg_catalog.now())",
+		"trial.btrdb_wait_for_version($u, 10::bigint, '0')",
 		"trial.btrdb_delete($u, 0::bigint, 2::bigint)",
 		"trial.btrdb_trim($u, 0::bigint, 20)",
 		"trial.btrdb_revert($u, 11::bigint)",
