@@ -7,9 +7,9 @@
 # DEBUG=1 turns on this extension's assertions; WERROR=1 makes warnings errors; COVERAGE=1
 # counts the lines that are executed, for gcov.
 
-EXTENSION = btrdb
+EXTENSION = btrdb cluster/btrdb_cluster
 MODULE_big = btrdb
-DATA = $(wildcard btrdb--*.sql)
+DATA = $(wildcard btrdb--*.sql cluster/btrdb_cluster--*.sql)
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 ALL_HEADERS = $(wildcard src/*.h src/*/*.h)
 PGFILEDESC = "btrdb - versioned time-series trees in PostgreSQL"

@@ -156,12 +156,12 @@ report('settings are sorted by name',
 
 # Extension scripts: nobody else's objects are replaced or adopted.
 @complaints = ();
-foreach my $file (grep { m{^btrdb--.*\.sql$} } @all)
+foreach my $file (grep { m{^(?:cluster/)?btrdb\w*--.*\.sql$} } @all)
 {
 	my $text = slurp($file);
 	push @complaints, "$file: the first command is not \\echo ... \\quit"
 	  unless $text =~ /\A(?:--[^\n]*\n|\/\*.*?\*\/\n|\s*\n)*\\echo [^\n]*\\quit\n/s;
-	push @complaints, matches($file, $text, qr/^(?!\s*--).*\b(?:OR\s+REPLACE|IF\s+NOT\s+EXISTS)\b/i);
+	push @complaints, matches($file, $text, qr/^(?!\s*--).*\b(?:OR\s+REPLACE|IF\s+NOT\s+EXISTS(?!\s*\())\b/i);
 	push @complaints, matches($file, $text, qr/^(?!\s*--).*\bSECURITY\s+DEFINER\b/i);
 }
 report('extension scripts adopt no foreign objects', @complaints);
