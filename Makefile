@@ -106,6 +106,12 @@ stat-check:
 		$(srcdir)/src/types/stat.c $(srcdir)/t/types/stat_test.c -lm
 	build/stat_test
 
+# An archive of what is committed, as PGXN and packagers take it.
+DIST_VERSION = $(shell sed -nE 's/^\t"version": "(.*)",$$/\1/p' $(srcdir)/META.json)
+.PHONY: dist
+dist:
+	git -C $(srcdir) archive --format zip --prefix btrdb-$(DIST_VERSION)/ -o $(CURDIR)/btrdb-$(DIST_VERSION).zip HEAD
+
 # What bench/ runs beside the server: data, and a client.
 .PHONY: bench-tools
 bench-tools:
