@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 use BtrdbTest;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 test_seed();
@@ -220,6 +221,24 @@ cmp_ok($left, '<', $size / 2, "of $size bytes $left are left, of 64 points one w
 is($node->safe_psql('postgres', "SELECT count(*) = $points / 64 + CASE WHEN $points % 64 > 0 THEN 1 ELSE 0 END AND sum(count) = $points FROM btrdb_aligned_windows('$s', 0, 1::bigint << 60, 26)"), 't',
 	'and all points are in windows');
 $node->safe_psql('postgres', "SELECT btrdb_prune('$s', btrdb_version('$s')); VACUUM btrdb.points");
+
+# ---- maintenance shows what it is at ----
+
+my $old = new_stream($node, 'old');
+my $continue = $node->data_dir . '/btrdb_debug_continue';
+$node->safe_psql('postgres', "SELECT btrdb_insert('$old', array_agg(i), array_agg(i::float8)) FROM generate_series(1, 5000::bigint) i");
+$node->safe_psql('postgres', "UPDATE btrdb.streams SET keep = '1 day' WHERE uuid = '$old'");
+my $session = IPC::Run::start(
+	[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', "SET btrdb.debug_points = 'versioned'", '-c', 'SELECT * FROM btrdb_maintain()' ],
+	'<', \undef, '>', \my $said, '2>&1');
+ok($node->poll_query_until('postgres',
+	q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND query LIKE '%btrdb_maintain%'}), 'maintenance waits while it deletes');
+my $pid = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND query LIKE '%btrdb_maintain%'});
+like(slurp_file("/proc/$pid/cmdline"), qr/maintenance of btrdb: expire, \d+ streams looked at/, 'the title of the process tells what it is at');
+append_to_file($continue, '');
+$session->finish;
+unlink $continue;
+like($said, qr/^expire\|1\|5000$/m, 'and the result what it did');
 check_is_clean($node, 'at the end');
 $node->stop;
 done_testing();

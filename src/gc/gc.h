@@ -68,6 +68,7 @@ typedef struct BtrMaintenance
 	int			ms;
 	int			action;			/* number of the one at work */
 	bool		begun;			/* first has been picked */
+	bool		shown;			/* the process shows what it is at */
 	bool		wrapped;		/* the last stream has been looked at */
 	bool		more;			/* some stream has more to be done */
 	bool		again;			/* all streams have been looked at once */

@@ -8,8 +8,10 @@
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "storage/lmgr.h"
 #include "utils/hsearch.h"
+#include "utils/ps_status.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -24,6 +26,9 @@
  * of the limits at which an insert flushes.  A flush of less would write more than it is worth.
  */
 #define DUE_PART		8
+
+/* Progress is shown each time so many streams have been looked at. */
+#define PROGRESS_STREAMS	64
 
 /*
  * Moves what statements over many streams have left to the buffers of single streams, where that
@@ -221,6 +226,7 @@ next_action(BtrMaintenance *state)
 {
 	state->action++;
 	state->begun = false;
+	state->shown = false;
 	state->more = false;
 	state->again = false;
 }
@@ -235,6 +241,22 @@ describe_stream(void *arg)
 
 	errcontext("maintenance \"%s\" of stream \"%s\"",
 			   actions[state->action].name, BtrUuidText(&state->stream));
+}
+
+/*
+ * Shows what maintenance is at and how many streams it has looked at: in the process's title and, of
+ * a process that does nothing else, in pg_stat_activity.
+ */
+static void
+show_progress(const BtrMaintenance *state)
+{
+	char		text[100];
+
+	snprintf(text, sizeof(text), "maintenance of btrdb: %s, %lld streams looked at",
+			 actions[state->action].name, (long long) state->looked);
+	set_ps_display(text);
+	if (MyBackendType == B_BG_WORKER)
+		pgstat_report_activity(STATE_RUNNING, text);
 }
 
 /*
@@ -282,6 +304,7 @@ BtrMaintainStep(Relation rel, BtrMaintenance *state)
 		if (action->work_all)
 		{
 			state->looked++;
+			show_progress(state);
 			next_action(state);
 			action->work_all(rel, end, done);
 			state->unfinished |= GetCurrentTimestamp() >= end;
@@ -291,7 +314,12 @@ BtrMaintainStep(Relation rel, BtrMaintenance *state)
 		found = next_stream(state, action);
 		BTR_DEBUG_POINT("maintaining");
 		if (found)
+		{
+			if (!state->shown || state->looked % PROGRESS_STREAMS == 0)
+				show_progress(state);
+			state->shown = true;
 			maintain_stream(rel, state);
+		}
 		PopActiveSnapshot();
 		if (found)
 			return true;
