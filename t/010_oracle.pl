@@ -297,7 +297,7 @@ sub bad_call
 
 	return $batch
 	  . "SELECT oracle.expect_error('SELECT btrdb_"
-	  . sprintf($call, "''$s->{uuid}''") . "', '$code');\n";
+	  . ($call =~ s/%s/''$s->{uuid}''/r) . "', '$code');\n";
 }
 
 sub settings

@@ -44,8 +44,8 @@ $$;
 CREATE FUNCTION look.pieces(times bigint[], vals float8[], start bigint, "end" bigint, method text)
 RETURNS TABLE (a bigint, b bigint, va float8, vb float8) LANGUAGE sql STABLE AS $$
 	SELECT greatest(t1, start), least(t2, "end"),
-		CASE WHEN method = 'step' THEN v1 ELSE v1 + (v2 - v1) * ((greatest(t1, start)::numeric - t1) / (t2::numeric - t1))::float8 END,
-		CASE WHEN method = 'step' THEN v1 ELSE v1 + (v2 - v1) * ((least(t2, "end")::numeric - t1) / (t2::numeric - t1))::float8 END
+		CASE WHEN method = 'step' THEN v1 ELSE v1 * ((t2::numeric - greatest(t1, start)) / (t2::numeric - t1))::float8 + v2 * ((greatest(t1, start)::numeric - t1) / (t2::numeric - t1))::float8 END,
+		CASE WHEN method = 'step' THEN v1 ELSE v1 * ((t2::numeric - least(t2, "end")) / (t2::numeric - t1))::float8 + v2 * ((least(t2, "end")::numeric - t1) / (t2::numeric - t1))::float8 END
 	FROM (SELECT p.time_before AS t1, p.value_before AS v1, p.time AS t2, p.value AS v2
 		FROM look.pairs(times, vals, -4611686018427387904, 4611686018427387904) AS p
 		UNION ALL SELECT times[cardinality(times)], vals[cardinality(vals)], "end", 0 WHERE method = 'step') AS p
@@ -136,6 +136,10 @@ BEGIN
 	SELECT sum((va / 2 + vb / 2) * ((b::numeric - a) / 1e9)::float8), sum((abs(va) / 2 + abs(vb) / 2) * ((b::numeric - a) / 1e9)::float8),
 		(sum(b::numeric - a) / 1e9)::float8
 	INTO area, magnitude, seconds FROM look.pieces(times, vals, lo, hi, method);
+	-- pieces of no length are none
+	IF seconds = 0 THEN
+		area := NULL;
+	END IF;
 	asked := format('%L::uuid, %s, %s, %L, %s', u, lo, hi, method, v);
 	EXECUTE format('SELECT btrdb_integral(%1$s), btrdb_time_weighted_mean(%1$s)', asked) INTO integral, mean;
 	IF (integral IS NULL) <> (area IS NULL) OR abs(integral - area) > 1e-11 * magnitude

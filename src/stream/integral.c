@@ -111,10 +111,11 @@ add_point(Area *area, int64 time, double value)
 static double
 value_between(const BtrPoint *a, const BtrPoint *b, int64 time)
 {
-	double		share = (double) ((uint64) time - (uint64) a->time) /
-		(double) ((uint64) b->time - (uint64) a->time);
+	double		length = (double) ((uint64) b->time - (uint64) a->time);
 
-	return a->value * (1 - share) + b->value * share;
+	/* not one share and what is left of 1: that loses digits where it is small */
+	return a->value * ((double) ((uint64) b->time - (uint64) time) / length) +
+		b->value * ((double) ((uint64) time - (uint64) a->time) / length);
 }
 
 /*
