@@ -58,8 +58,8 @@ range_stat(const BtrView *view, int64 start, int64 end)
 void
 BtrPictureRange(BtrPicture *picture, const BtrView *view, int64 start, int64 end)
 {
-	int64		first;
-	int64		last;
+	int64		first = 0;
+	int64		last = 0;
 	bool		found = find_bounds(view, &first, &last);
 
 	if (start == BTR_TIME_MIN)

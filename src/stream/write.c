@@ -101,7 +101,7 @@ BtrTrimVersion(Relation rel, const pg_uuid_t *stream, BtrVersion *latest, int64 
 	BtrWriterInit(&writer, rel, stream, next.version);
 	next.root = BtrTreeTrim(&writer, &latest->root, latest->phase, before, pointwidth);
 	BtrWriterFinish(&writer);
-	if (ItemPointerEquals(&next.root.tid, &latest->root.tid))
+	if (ItemPointerCompare(&next.root.tid, &latest->root.tid) == 0)
 		return false;
 	BtrVersionInsert(rel, stream, &next);
 	announce_removal(stream, BTR_WRITE_TRIM, latest, BTR_TIME_MIN, before, next.version);

@@ -242,7 +242,8 @@ static bool
 is_same_item(const BtrRef *a, const BtrRef *b)
 {
 	return a->version == b->version &&
-		ItemPointerEquals(unconstify(ItemPointerData *, &a->tid), unconstify(ItemPointerData *, &b->tid)) &&
+		ItemPointerCompare(unconstify(ItemPointerData *, &a->tid),
+						   unconstify(ItemPointerData *, &b->tid)) == 0 &&
 		(!BtrRefIsTrimmed(a) || (a->start == b->start && a->end == b->end));
 }
 
