@@ -198,6 +198,9 @@ test('time travel: another version, what differs, and a permalink that brings it
 	await page.press('[', '[');
 	await page.untilText('#shown-text', new RegExp(`^version ${first} of 2.*100,000 points`));
 	await page.settled();
+	// the text is there before the picture
+	for (let i = 0; i < 200 && await page.coloured(0.21, 0.29) <= 1000; i++)
+		await new Promise((resolve) => setTimeout(resolve, 50));
 	assert.ok(await page.coloured(0.21, 0.29) > 1000);
 	await page.press(']', ']');
 	await page.untilText('#shown-text', /latest/);
