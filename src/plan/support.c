@@ -274,10 +274,11 @@ btrdb_asof_times_support(PG_FUNCTION_ARGS)
 }
 
 /*
- * Supports functions whose fourth argument is the width of windows: their number.
+ * Supports functions whose fourth argument is the width of windows, of one stream or of several:
+ * their number.
  */
 static Datum
-windows_support(FunctionCallInfo fcinfo)
+windows_support(FunctionCallInfo fcinfo, bool several)
 {
 	Call		call;
 	SupportRequestRows *request = rows_request(fcinfo, 4, &call);
@@ -288,7 +289,7 @@ windows_support(FunctionCallInfo fcinfo)
 	width = BtrReadWidth(call.values[3], call.types[3]);
 	if (width <= 0)
 		PG_RETURN_POINTER(NULL);
-	request->rows = windows_in(&call, width);
+	request->rows = windows_in(&call, width) * (several ? streams_in(&call) : 1);
 	PG_RETURN_POINTER(request);
 }
 
@@ -298,7 +299,7 @@ windows_support(FunctionCallInfo fcinfo)
 Datum
 btrdb_windows_support(PG_FUNCTION_ARGS)
 {
-	return windows_support(fcinfo);
+	return windows_support(fcinfo, false);
 }
 
 /*
@@ -307,7 +308,7 @@ btrdb_windows_support(PG_FUNCTION_ARGS)
 Datum
 btrdb_rate_support(PG_FUNCTION_ARGS)
 {
-	return windows_support(fcinfo);
+	return windows_support(fcinfo, false);
 }
 
 /*
@@ -334,16 +335,17 @@ btrdb_gaps_support(PG_FUNCTION_ARGS)
 }
 
 /*
- * Supports btrdb_aligned_windows(): the number of windows, or of points if that is
- * less.
+ * Supports aligned windows of one stream or of several: the number of windows, or of points if
+ * that is less.
  */
-Datum
-btrdb_aligned_windows_support(PG_FUNCTION_ARGS)
+static Datum
+aligned_windows_support(FunctionCallInfo fcinfo, bool several)
 {
 	Call		call;
 	SupportRequestRows *request = rows_request(fcinfo, 4, &call);
 	int32		pointwidth;
 	double		points;
+	double		most;
 
 	if (request == NULL)
 		PG_RETURN_POINTER(NULL);
@@ -351,10 +353,24 @@ btrdb_aligned_windows_support(PG_FUNCTION_ARGS)
 	if (pointwidth < 0 || pointwidth > 62)
 		PG_RETURN_POINTER(NULL);
 	request->rows = windows_in(&call, (double) (INT64CONST(1) << pointwidth));
-	points = points_in(&call);
+	if (!several)
+		points = points_in(&call);
+	else if (!points_of_streams(&call, &points, &most))
+		points = -1;
 	if (points >= 0)
 		request->rows = Min(request->rows, points);
+	if (several)
+		request->rows *= streams_in(&call);
 	PG_RETURN_POINTER(request);
+}
+
+/*
+ * Supports btrdb_aligned_windows().
+ */
+Datum
+btrdb_aligned_windows_support(PG_FUNCTION_ARGS)
+{
+	return aligned_windows_support(fcinfo, false);
 }
 
 /*
@@ -402,43 +418,16 @@ btrdb_multi_values_support(PG_FUNCTION_ARGS)
 Datum
 btrdb_multi_windows_support(PG_FUNCTION_ARGS)
 {
-	Call		call;
-	SupportRequestRows *request = rows_request(fcinfo, 4, &call);
-	int64		width;
-
-	if (request == NULL)
-		PG_RETURN_POINTER(NULL);
-	width = BtrReadWidth(call.values[3], call.types[3]);
-	if (width <= 0)
-		PG_RETURN_POINTER(NULL);
-	request->rows = windows_in(&call, width) * streams_in(&call);
-	PG_RETURN_POINTER(request);
+	return windows_support(fcinfo, true);
 }
 
 /*
- * Supports btrdb_multi_aligned_windows(): the number of windows, or of points if that is
- * less.
+ * Supports btrdb_multi_aligned_windows(), likewise of each stream.
  */
 Datum
 btrdb_multi_aligned_windows_support(PG_FUNCTION_ARGS)
 {
-	Call		call;
-	SupportRequestRows *request = rows_request(fcinfo, 4, &call);
-	int32		pointwidth;
-	double		windows;
-	double		average;
-	double		most;
-
-	if (request == NULL)
-		PG_RETURN_POINTER(NULL);
-	pointwidth = DatumGetInt32(call.values[3]);
-	if (pointwidth < 0 || pointwidth > 62)
-		PG_RETURN_POINTER(NULL);
-	windows = windows_in(&call, (double) (INT64CONST(1) << pointwidth));
-	if (points_of_streams(&call, &average, &most))
-		windows = Min(windows, average);
-	request->rows = windows * streams_in(&call);
-	PG_RETURN_POINTER(request);
+	return aligned_windows_support(fcinfo, true);
 }
 
 /*

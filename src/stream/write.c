@@ -88,8 +88,8 @@ BtrDelete(Relation rel, const pg_uuid_t *stream, int64 start, int64 end)
 }
 
 /*
- * Trims the latest version of a stream, which BtrFlush() has found, likewise.  Returns whether there
- * was something to trim; if so, *latest is the version that was made.
+ * Trims the latest version of a stream, which BtrFlush() has found; see BtrTrim().  Returns whether
+ * there was something to trim; if so, *latest is the version that was made.
  */
 bool
 BtrTrimVersion(Relation rel, const pg_uuid_t *stream, BtrVersion *latest, int64 before,

@@ -61,8 +61,8 @@ BtrWalkRead(BtrWalk *walk, const BtrRef *ref)
 
 	if (walk->depth >= BTR_WALK_MAX_DEPTH)
 		BtrReportCorruption(walk->tree.rel,
-							ItemPointerGetBlockNumber(&ref->tid),
-							ItemPointerGetOffsetNumber(&ref->tid),
+							ItemPointerGetBlockNumberNoCheck(&ref->tid),
+							ItemPointerGetOffsetNumberNoCheck(&ref->tid),
 							psprintf("more than %d nodes lie above it in its tree",
 									 BTR_WALK_MAX_DEPTH));
 
