@@ -74,7 +74,7 @@ my @commands = (
 	[ 'no crossing', "SELECT * FROM btrdb_first_crossing('$big', 0, 4000000000000, 2)" ],
 	[ 'as of many times', "SELECT count(value) FROM arrays, btrdb_asof('$big', times, 'nearest')" ],
 	[ 'integral', "SELECT btrdb_integral('$big', 0, 4000000000000)" ],
-	[ 'rates of nothing', "SELECT count(increase) FROM btrdb_rate('$long', 0, 4000000000000000000, 3)" ],
+	[ 'windows of rates of nothing', "SELECT count(increase) FROM btrdb_rate('$long', 0, 4000000000000000000, 3)" ],
 	[ 'the table', 'SELECT count(*) FROM btrdb.points WHERE time % 7 = 3' ],
 	[ 'the table, backwards', 'SELECT sum(t) FROM (SELECT time % 7 AS t FROM btrdb.points ORDER BY stream DESC, time DESC) x' ],
 	[ 'statistics by bucket', "SELECT count(*) FROM (SELECT time / 20000000 AS t, count(*), sum(value) FROM btrdb.points WHERE stream = '$big' GROUP BY 1) x" ],
