@@ -275,12 +275,13 @@ sub compare
 	return $happened;
 }
 
-# Kills one process: mostly one that serves a writer, at times another one.
+# Kills one process: mostly one that serves a writer, if there still is one, at times another one.
 sub kill_one
 {
-	my $types = random_below(5) ? "'client backend'" : "'checkpointer', 'background writer', 'walwriter', 'autovacuum launcher'";
+	my $others = "'checkpointer', 'background writer', 'walwriter', 'autovacuum launcher'";
+	my $types = random_below(5) ? "'client backend'" : $others;
 	my $pid = $node->safe_psql('postgres',
-		"SELECT pid FROM pg_stat_activity WHERE backend_type IN ($types) AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1");
+		"SELECT pid FROM pg_stat_activity WHERE backend_type IN ('client backend', $others) AND pid <> pg_backend_pid() ORDER BY backend_type IN ($types) DESC, random() LIMIT 1");
 
 	kill9_one($node, $pid);
 	return;

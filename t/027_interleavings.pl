@@ -163,7 +163,9 @@ sub serial_results
 }
 
 sub waiting_file  { return "$data/btrdb_debug_waiting." . $session{ $_[0] }->pid }
-sub is_stopped    { return -e waiting_file($_[0]) }
+
+# The file is there before it says where; to look too soon is to take a point under a page's lock for another.
+sub is_stopped { return -s waiting_file($_[0]) }
 
 # Where a session is stopped.
 sub where
