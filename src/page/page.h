@@ -225,8 +225,26 @@ typedef struct BtrPageCopy
 extern void BtrNodeRead(Relation rel, const pg_uuid_t *stream, const BtrRef *ref,
 						BtrPageCopy *copy, BtrNode *node);
 
-/* Announces that a page will be read soon, unless it is in shared buffers. */
-extern void BtrPagePrefetch(Relation rel, BlockNumber blkno);
+/* Pages that are going to be read. */
+typedef struct BtrPageBatch
+{
+	BlockNumber last;			/* the page announced last, or InvalidBlockNumber */
+	int64		from_disk;		/* pages announced that were not in shared buffers */
+	int			n;				/* others, not fetched yet: */
+	Buffer		buffer[64];
+} BtrPageBatch;
+
+/*
+ * Announces that a page, which need not exist, will be read soon: to the operating system at once,
+ * or, if it is in shared buffers, to the processor by BtrPageBatchFetch().
+ */
+extern void BtrPageAnnounce(Relation rel, BtrPageBatch *batch, BlockNumber blkno);
+
+/*
+ * Has the processor fetch the ends of the pages announced since the last call.  It waits for
+ * memory only once if it is told of many without locks taken and released in between.
+ */
+extern void BtrPageBatchFetch(BtrPageBatch *batch);
 
 /*
  * Reads the node that ref points to as BtrNodeRead() does, but returns false if there

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "storage/buf_internals.h"
 #include "utils/rel.h"
 
 #include "codec/leaf.h"
@@ -62,6 +63,16 @@ promise_problem(const pg_uuid_t *stream, const BtrRef *ref, const BtrNodeHeader 
 }
 
 /*
+ * Has the processor fetch what is looked at first of a page: both ends.
+ */
+static void
+fetch_ends(Page page)
+{
+	__builtin_prefetch(page);
+	__builtin_prefetch(page + BLCKSZ - MAXALIGN(sizeof(BtrPageSpecial)));
+}
+
+/*
  * Copies the node that ref points to from its page, and the page to *copy unless
  * that is NULL.  Returns what is wrong, or NULL.
  */
@@ -79,9 +90,7 @@ read_item(Relation rel, const BtrRef *ref, BtrPageCopy *copy, BtrNode *node, Siz
 		return pstrdup("The store ends before this page");
 
 	buf = ReadBuffer(rel, blkno);
-	/* both ends are looked at first: let them come from memory at the same time */
-	__builtin_prefetch(BufferGetPage(buf));
-	__builtin_prefetch(BufferGetPage(buf) + BLCKSZ - MAXALIGN(sizeof(BtrPageSpecial)));
+	fetch_ends(BufferGetPage(buf));
 	LockBuffer(buf, BUFFER_LOCK_SHARE);
 	if (copy)
 	{
@@ -94,13 +103,41 @@ read_item(Relation rel, const BtrRef *ref, BtrPageCopy *copy, BtrNode *node, Siz
 }
 
 /*
- * Announces a page; see page.h.  The page need not exist.
+ * Announces a page; see page.h.
+ *
+ * Which buffer it is in is of no use to whoever reads it, since it may be another page's by then.
+ * But what of PostgreSQL's tables leads there is in the processor's caches from now on.
  */
 void
-BtrPagePrefetch(Relation rel, BlockNumber blkno)
+BtrPageAnnounce(Relation rel, BtrPageBatch *batch, BlockNumber blkno)
 {
-	if (BtrStoreHasBlock(rel, blkno))
-		(void) PrefetchBuffer(rel, MAIN_FORKNUM, blkno);
+	PrefetchBufferResult found;
+
+	if (blkno == batch->last || !BtrStoreHasBlock(rel, blkno))
+		return;
+	batch->last = blkno;
+	found = PrefetchBuffer(rel, MAIN_FORKNUM, blkno);
+	if (found.initiated_io)
+		batch->from_disk++;
+	if (!BufferIsValid(found.recent_buffer) || BufferIsLocal(found.recent_buffer))
+		return;
+	batch->buffer[batch->n++] = found.recent_buffer;
+	if (batch->n == lengthof(batch->buffer))
+		BtrPageBatchFetch(batch);
+}
+
+/*
+ * Has the processor fetch what was announced; see page.h.
+ */
+void
+BtrPageBatchFetch(BtrPageBatch *batch)
+{
+	for (int i = 0; i < batch->n; i++)
+	{
+		__builtin_prefetch(GetBufferDescriptor(batch->buffer[i] - 1));
+		fetch_ends(BufferGetPage(batch->buffer[i]));
+	}
+	batch->n = 0;
 }
 
 /*

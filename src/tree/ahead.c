@@ -1,10 +1,14 @@
 /*
  * ahead.c
- *		Announces leaves on window edges to the operating system before they are read.
+ *		Goes along the edges of windows, some leaves ahead of who reads them.
  *
- * Such leaves are far from each other, so nobody else guesses which one comes next.  Once
- * one had to be read from disk, a second walk goes along the edges, some leaves before
- * the one that reads them.  It reads inner nodes, which are few, and no leaves.
+ * Leaves on edges are far from each other, so neither the operating system nor the
+ * processor guesses which one comes next, and to wait for a page is most of what an edge
+ * costs: for the disk, or for memory that no cache has.  So inner nodes, which are few, are
+ * read some leaves before their time, and the pages of what they lead to are announced.
+ *
+ * The distance begins at nothing and doubles each time: who asks for one range, or stops early,
+ * pays for no look ahead.
  */
 #include "postgres.h"
 
@@ -13,169 +17,298 @@
 #include "utils/spccache.h"
 
 #include "tree/ahead.h"
-#include "tree/walk.h"
+#include "types/stat.h"
 
-/*
- * So many leaves are announced before they are read, or effective_io_concurrency if that is
- * more; none if it is 0.
- */
+/* So many leaves are announced before they are read, or effective_io_concurrency if that is more. */
 #define LEAVES_AHEAD	32
 
-typedef struct BtrAheadWalk
-{
-	BtrWalk		walk;
-	BtrGrid		grid;			/* the edges that remain */
-	int			unread;			/* leaves that were announced and not read */
-	BlockNumber last;			/* page of the last one */
-	int64		prefetched;		/* pages that were announced */
-	MemoryContext context;
-} BtrAheadWalk;
+/* Between two leaves lie one or two summaries; if more, the distance is shorter. */
+#define ITEMS_PER_LEAF	3
+
+/* Room for items to begin with: all that one range needs. */
+#define FEW_ITEMS		4
+
+/* About so many nodes right above leaves, which lie side by side in time, fill a page. */
+#define BOTTOM_NODES		8
 
 /*
- * Starts to go along the edges from edge on.
+ * Prepares to go along the edges; see ahead.h.
  */
-static void
-begin_walk(BtrAhead *ahead, const BtrTree *tree, const BtrGrid *grid, int64 edge)
+void
+BtrAheadInit(BtrAhead *ahead, BtrWalk *reader, const BtrGrid *grid, bool whole_trimmed)
 {
-	MemoryContext context = AllocSetContextCreate(ahead->context, "btrdb read ahead",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	BtrAheadWalk *w = palloc0(sizeof(BtrAheadWalk));
-	BtrRef		root = BtrRootRef(&tree->root);
-
-	BtrWalkInit(&w->walk, tree);
-	w->grid = *grid;
-	w->grid.start = edge;
-	w->last = InvalidBlockNumber;
-	w->context = context;
-
-	/* whoever calls has read a leaf below an inner node, or there is no more to announce */
-	if (BtrWalkRead(&w->walk, &root)->h.kind != BTR_NODE_LEAF)
-		BtrWalkPush(&w->walk);
-	MemoryContextSwitchTo(old);
-	ahead->walk = w;
-	ahead->hits = 0;
+	memset(ahead, 0, sizeof(*ahead));
+	ahead->grid = *grid;
+	ahead->whole_trimmed = whole_trimmed;
+	ahead->reader = reader;
+	BtrWalkInit(&ahead->walk, &reader->tree);
+	ahead->room = FEW_ITEMS;
+	ahead->items = palloc(FEW_ITEMS * sizeof(BtrAheadItem));
+	ahead->pages.last = InvalidBlockNumber;
 }
 
 /*
- * Ends the walk.
+ * Returns the i-th item that was found and not handed out.
  */
-static void
-end_walk(BtrAhead *ahead)
+static inline BtrAheadItem *
+item_at(const BtrAhead *ahead, int i)
 {
-	MemoryContextDelete(ahead->walk->context);
-	ahead->walk = NULL;
+	int			at = ahead->first + i;
+
+	return &ahead->items[at < ahead->room ? at : at - ahead->room];
 }
 
 /*
- * Announces a page.
+ * Makes room for all items that may be found at the largest distance.
  */
 static void
-announce_page(BtrAheadWalk *w, BlockNumber blkno)
+make_room(BtrAhead *ahead)
 {
-	BtrPagePrefetch(w->walk.tree.rel, blkno);
-	w->prefetched++;
+	int			room = FEW_ITEMS + ITEMS_PER_LEAF * ahead->max_distance;
+	BtrAheadItem *items = MemoryContextAlloc(ahead->walk.context, room * sizeof(BtrAheadItem));
+
+	for (int i = 0; i < ahead->nitems; i++)
+		items[i] = *item_at(ahead, i);
+	pfree(ahead->items);
+	ahead->items = items;
+	ahead->room = room;
+	ahead->first = 0;
 }
 
 /*
- * Announces the pages of those children of the lowest node on the path that lie across
- * edges.
+ * Appends an item, for which there is room.
+ */
+static BtrAheadItem *
+add_item(BtrAhead *ahead, bool summary)
+{
+	BtrAheadItem *item;
+
+	Assert(ahead->nitems < ahead->room);
+	item = item_at(ahead, ahead->nitems++);
+	item->summary = summary;
+	return item;
+}
+
+/*
+ * Adds points of a window: to the last item, if that is of the same window.
  */
 static void
-announce_children(BtrAheadWalk *w)
+add_summary(BtrAhead *ahead, uint64 index, const BtrStat *stat)
 {
-	const BtrNode *node = BtrWalkTop(&w->walk)->node;
-	BlockNumber last = InvalidBlockNumber;
+	BtrAheadItem *item = ahead->nitems > 0 ? item_at(ahead, ahead->nitems - 1) : NULL;
+
+	if (item != NULL && item->summary && item->index == index)
+		BtrStatMerge(&item->stat, stat);
+	else
+	{
+		item = add_item(ahead, true);
+		item->index = index;
+		item->stat = *stat;
+	}
+}
+
+/*
+ * Announces those children of the lowest node on the path that lie across edges, but for the
+ * first one, which is read at once.
+ */
+static void
+announce_children(BtrAhead *ahead)
+{
+	const BtrNode *node = BtrWalkTop(&ahead->walk)->node;
+	bool		first = true;
 
 	for (int i = 0; i < node->h.nitems; i++)
 	{
 		const BtrEntry *entry = &BtrNodeEntries(node)[i];
-		BlockNumber blkno = ItemPointerGetBlockNumberNoCheck(&entry->child);
 		uint64		index;
 
-		if (blkno == last || BtrEntryIsTrimmed(entry) ||
-			BtrGridPlace(&w->grid, BtrEntryRange(node, i), w->grid.whole, &index) != BTR_ACROSS)
+		if (BtrEntryIsTrimmed(entry) ||
+			BtrGridPlace(&ahead->grid, BtrEntryRange(node, i), ahead->grid.whole, &index) != BTR_ACROSS)
 			continue;
-		announce_page(w, blkno);
-		last = blkno;
+		if (!first)
+			BtrPageAnnounce(ahead->walk.tree.rel, &ahead->pages, ItemPointerGetBlockNumber(&entry->child));
+		first = false;
 	}
+	BtrPageBatchFetch(&ahead->pages);
 }
 
 /*
- * Goes to the next leaf across an edge and announces its page, unless that was the last one
- * announced.  Returns false if there is none.
+ * Takes a node whose entry, which describes range, lies across an edge: puts an inner or chain
+ * node on the path, or makes a leaf the next item, of whose points the count after the first
+ * "before" count.
  */
-static bool
-announce_leaf(BtrAheadWalk *w)
+static void
+take_node(BtrAhead *ahead, const BtrRef *ref, BtrRange range, int64 before, int64 count)
 {
-	BtrWalk    *walk = &w->walk;
+	BtrWalk    *walk = &ahead->walk;
+	BtrAheadItem *item;
 
-	while (walk->depth > 0)
+	if (BtrRefIsTrimmed(ref) || ref->leaf)
 	{
-		BtrWalkFrame *frame = BtrWalkTop(walk);
-		uint64		index;
-		BlockNumber blkno;
-		BtrRef		ref;
-		int			i;
-
-		if (frame->next >= frame->node->h.nitems)
+		/* what is read next need not be announced */
+		if (ahead->nleaves > 0 && !BtrRefIsTrimmed(ref))
+			BtrPageAnnounce(walk->tree.rel, &ahead->pages, ItemPointerGetBlockNumber(&ref->tid));
+	}
+	else
+	{
+		/* the next edge is likely to go through nodes of other pages */
+		walk->alone = ahead->grid.width / BOTTOM_NODES > (uint64) range.end - (uint64) range.start;
+		if (BtrWalkRead(walk, ref)->h.kind != BTR_NODE_LEAF)
 		{
-			BtrWalkPop(walk);
-			continue;
-		}
-		i = frame->next++;
-		if (BtrGridPlace(&w->grid, BtrEntryRange(frame->node, i), w->grid.whole, &index) != BTR_ACROSS)
-			continue;
-		ref = BtrEntryRef(frame->node, i);
-		if (BtrRefIsTrimmed(&ref))
-			continue;
-		if (!ref.leaf)
-		{
-			BtrWalkRead(walk, &ref);
 			BtrWalkPush(walk);
-			if (!BtrEntryIsLeaf(BtrNodeEntries(BtrWalkTop(walk)->node)))
-				announce_children(w);
-			continue;
+			if (ahead->distance > 0 && !BtrEntryIsLeaf(BtrNodeEntries(BtrWalkTop(walk)->node)))
+				announce_children(ahead);
+			return;
 		}
-		blkno = ItemPointerGetBlockNumber(&ref.tid);
-		if (blkno == w->last)
-			continue;
-		announce_page(w, blkno);
-		w->last = blkno;
-		return true;
+		BtrWalkHandOver(walk, ahead->reader, ref);
 	}
-	return false;
+
+	item = add_item(ahead, false);
+	item->ref = *ref;
+	item->range = range;
+	item->before = before;
+	item->count = count;
+	ahead->nleaves++;
 }
 
 /*
- * Announces leaves; see ahead.h.  The walk begins when a leaf came from disk and ends when
- * as many in a row as it is ahead did not.
+ * Returns the number of points in the parts of the child before the one that entry i
+ * describes.
  */
-void
-BtrAheadAnnounce(BtrAhead *ahead, const BtrTree *tree, const BtrGrid *grid, int64 edge,
-				 bool from_disk)
+static int64
+points_before(const BtrNode *node, int i)
 {
+	const BtrEntry *entries = BtrNodeEntries(node);
+	int64		count = 0;
+
+	if (node->h.kind != BTR_NODE_INNER)
+		return 0;
+	for (int j = i - 1; j >= 0 && BtrEntrySameChild(&entries[j], &entries[i]); j--)
+		count += entries[j].stat.count;
+	return count;
+}
+
+/*
+ * Looks at the root.
+ */
+static void
+begin(BtrAhead *ahead)
+{
+	const BtrRoot *root = &ahead->walk.tree.root;
+	BtrRef		ref = BtrRootRef(root);
+	BtrRange	range = {ref.start, ref.end};
+	uint64		index;
+
+	ahead->walk.started = true;
+	if (BtrRootIsEmpty(root) || ahead->grid.start >= ahead->grid.end)
+		return;
+	switch (BtrGridPlace(&ahead->grid, range, 0, &index))
+	{
+		case BTR_OUTSIDE:
+			break;
+		case BTR_INSIDE:
+			add_summary(ahead, index, &root->stat);
+			break;
+		case BTR_ACROSS:
+			take_node(ahead, &ref, range, 0, root->stat.count);
+			break;
+	}
+}
+
+/*
+ * Goes one entry further.
+ */
+static void
+advance(BtrAhead *ahead)
+{
+	BtrWalk    *walk = &ahead->walk;
+	BtrWalkFrame *frame;
+	const BtrEntry *entry;
+	BtrRange	range;
+	BtrRef		ref;
+	uint64		index;
+	int			i;
+
+	if (!walk->started)
+	{
+		begin(ahead);
+		return;
+	}
+	while (walk->depth > 0 && BtrWalkTop(walk)->next >= BtrWalkTop(walk)->node->h.nitems)
+		BtrWalkPop(walk);
+	if (walk->depth == 0)
+	{
+		ahead->ended = true;
+		return;
+	}
+
+	frame = BtrWalkTop(walk);
+	i = frame->next++;
+	entry = &BtrNodeEntries(frame->node)[i];
+	range = BtrEntryRange(frame->node, i);
+	switch (BtrGridPlace(&ahead->grid, range, ahead->grid.whole, &index))
+	{
+		case BTR_OUTSIDE:
+			break;
+		case BTR_INSIDE:
+			add_summary(ahead, index, &entry->stat);
+			break;
+		case BTR_ACROSS:
+			ref = BtrEntryRef(frame->node, i);
+			if (ahead->whole_trimmed && BtrRefIsTrimmed(&ref))
+				add_summary(ahead, BtrGridWindow(&ahead->grid, Max(range.start, ahead->grid.start)),
+							&entry->stat);
+			else if (!walk->skip_trimmed || !BtrRefIsTrimmed(&ref))
+				take_node(ahead, &ref, range, points_before(frame->node, i), entry->stat.count);
+			break;
+	}
+}
+
+/*
+ * Another leaf is about to be read: goes on until enough are found, if half of them are read, so
+ * that their pages are fetched many at a time.
+ */
+static void
+run_ahead(BtrAhead *ahead)
+{
+	if (ahead->max_distance == 0)
+	{
+		int			concurrency =
+			get_tablespace_io_concurrency(ahead->walk.tree.rel->rd_rel->reltablespace);
+
+		ahead->max_distance = concurrency == 0 ? -1 : Max(concurrency, LEAVES_AHEAD);
+	}
+	if (ahead->max_distance < 0 || ahead->nleaves > ahead->distance / 2)
+		return;
 	if (ahead->distance == 0)
+		make_room(ahead);
+	ahead->distance = Min(2 * ahead->distance + 1, ahead->max_distance);
+	while (!ahead->ended && ahead->nleaves < ahead->distance && ahead->nitems < ahead->room)
+		advance(ahead);
+	BtrPageBatchFetch(&ahead->pages);
+}
+
+/*
+ * Hands out the next item; see ahead.h.
+ */
+bool
+BtrAheadNext(BtrAhead *ahead, BtrAheadItem *item)
+{
+	/* a summary is whole when something else follows */
+	while (!ahead->ended &&
+		   (ahead->nitems == 0 || (ahead->nitems == 1 && item_at(ahead, 0)->summary)))
+		advance(ahead);
+	if (ahead->nitems == 0)
+		return false;
+
+	*item = *item_at(ahead, 0);
+	if (++ahead->first == ahead->room)
+		ahead->first = 0;
+	ahead->nitems--;
+	if (!item->summary)
 	{
-		int			concurrency = get_tablespace_io_concurrency(tree->rel->rd_rel->reltablespace);
-
-		ahead->distance = concurrency == 0 ? -1 : Max(concurrency, LEAVES_AHEAD);
+		ahead->nleaves--;
+		run_ahead(ahead);
 	}
-	if (ahead->distance < 0)
-		return;
-
-	ahead->hits = from_disk ? 0 : ahead->hits + 1;
-	if (ahead->walk == NULL)
-		begin_walk(ahead, tree, grid, edge);
-	else if (ahead->hits > ahead->distance)
-	{
-		end_walk(ahead);
-		return;
-	}
-
-	ahead->walk->unread = Max(ahead->walk->unread - 1, 0);
-	while (ahead->walk->unread < ahead->distance && announce_leaf(ahead->walk))
-		ahead->walk->unread++;
-	ahead->prefetched += ahead->walk->prefetched;
-	ahead->walk->prefetched = 0;
+	return true;
 }

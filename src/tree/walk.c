@@ -153,6 +153,23 @@ BtrWalkPush(BtrWalk *walk)
 }
 
 /*
+ * Gives the node that was read last to another walk; see walk.h.
+ */
+void
+BtrWalkHandOver(BtrWalk *from, BtrWalk *to, const BtrRef *ref)
+{
+	BtrNode   **given = &from->path[from->depth].node;
+	BtrNode   **taken = &to->path[to->depth].node;
+	BtrNode    *node = *given;
+
+	Assert(BtrWalkIsNode(&from->read, ref));
+	*given = *taken;
+	*taken = node;
+	ItemPointerSetInvalid(&from->read);
+	to->read = ref->tid;
+}
+
+/*
  * Removes the lowest node from the path.
  */
 void

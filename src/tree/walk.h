@@ -91,6 +91,12 @@ extern void BtrWalkDecodeValues(BtrWalk *walk, const BtrRef *ref, int from, int 
 /* Adds the inner or chain node that was read last to the path. */
 extern void BtrWalkPush(BtrWalk *walk);
 
+/*
+ * Makes the node that one walk read last, to which ref points, the one that another walk of the
+ * same tree read last.
+ */
+extern void BtrWalkHandOver(BtrWalk *from, BtrWalk *to, const BtrRef *ref);
+
 /* Removes the lowest node from the path. */
 extern void BtrWalkPop(BtrWalk *walk);
 

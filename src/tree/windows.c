@@ -6,13 +6,12 @@
  * its statistics; one that lies across an edge is opened.  So only the nodes on
  * window edges are read, and each of them once.  Of a leaf that one or few edges
  * go through, only the values of the part that the entry describes are decoded.
+ *
+ * ahead.c goes through inner nodes, and this file through leaves.
  */
 #include "postgres.h"
 
-#include "executor/instrument.h"
-
 #include "tree/ahead.h"
-#include "tree/walk.h"
 #include "types/stat.h"
 
 /*
@@ -21,18 +20,14 @@
  */
 #define SEARCHED_WINDOWS	8
 
-/* About so many nodes right above leaves, which lie side by side in time, fill a page. */
-#define BOTTOM_NODES		8
-
 struct BtrWindows
 {
 	/* Settings */
 	BtrGrid		grid;
-	bool		whole_trimmed;	/* trimmed windows are where they begin */
 
 	/* Variables */
-	BtrWalk		walk;
 	BtrAhead	ahead;
+	BtrWalk		walk;			/* reads leaves */
 	int64		point;			/* points of the walk's leaf that remain: */
 	int64		point_end;		/* from point to point_end - 1 */
 	const double *value;		/* of point, and of those that follow, */
@@ -63,50 +58,40 @@ BtrWindowsBegin(const BtrTree *tree, int64 start, uint64 width,
 	w->grid.end = (int64) ((uint64) start + nwindows * width);
 	w->grid.width = width;
 	w->grid.whole = UINT64_C(1) << Max(depth, 0);
-	w->whole_trimmed = depth == BTR_WHOLE_TRIMMED;
 	BtrWalkInit(&w->walk, tree);
-	w->ahead.context = CurrentMemoryContext;
+	BtrAheadInit(&w->ahead, &w->walk, &w->grid, depth == BTR_WHOLE_TRIMMED);
 	return w;
 }
 
 /*
- * Opens a node whose entry, which describes range, lies across an edge: puts an inner
- * or chain node on the path, or takes a leaf's points in the range to be handed
- * out, which are the count points after the first "before".
+ * Reads a leaf whose entry lies across an edge and takes its points in the entry's range to be
+ * handed out.
  */
 static void
-open_node(BtrWindows *w, BtrRef *ref, BtrRange range, int64 before, int64 count)
+open_leaf(BtrWindows *w, const BtrAheadItem *item)
 {
 	BtrWalk    *walk = &w->walk;
 	Relation	rel = walk->tree.rel;
+	const BtrRef *ref = &item->ref;
+	BtrRange	range = item->range;
 	BtrNode    *node;
 	int64		start = Max(range.start, w->grid.start);
 	int64		end = Min(range.end, w->grid.end);
-	int64		leaves = walk->counts.leaves;
-	int64		from_disk = pgBufferUsage.shared_blks_read;
 
-	/* the next edge is likely to go through nodes of other pages */
-	walk->alone = w->grid.width / (ref->leaf ? 2 : BOTTOM_NODES) > (uint64) range.end - (uint64) range.start;
+	/* the next edge is likely to go through a leaf of another page */
+	walk->alone = w->grid.width / 2 > (uint64) range.end - (uint64) range.start;
 	node = BtrWalkRead(walk, ref);
-	if (node->h.kind != BTR_NODE_LEAF)
-	{
-		BtrWalkPush(walk);
-		return;
-	}
 
 	w->leaf = ref->tid;
 	w->part_index = BtrGridWindow(&w->grid, start);
 	w->part_last = BtrGridWindow(&w->grid, end - 1);
-	if (walk->counts.leaves != leaves)
-		BtrAheadLeaf(&w->ahead, &walk->tree, &w->grid, BtrGridEnd(&w->grid, w->part_last),
-					 pgBufferUsage.shared_blks_read != from_disk);
 	w->searched = w->part_last - w->part_index < SEARCHED_WINDOWS &&
 		!BtrWalkIsNode(&walk->leaf, ref);
 	if (w->searched)
 	{
-		w->point = start == range.start ? before :
+		w->point = start == range.start ? item->before :
 			BtrNodeLowerBound(rel, node, &ref->tid, start);
-		w->point_end = end == range.end ? Min(before + count, node->h.nitems) :
+		w->point_end = end == range.end ? Min(item->before + item->count, node->h.nitems) :
 			BtrNodeLowerBound(rel, node, &ref->tid, end);
 		if (w->point < w->point_end)
 			BtrWalkDecodeValues(walk, ref, w->point, w->point_end, &w->divisor);
@@ -133,7 +118,7 @@ search_end(BtrWindows *w, uint64 *index)
 
 	while (w->part_index < w->part_last)
 	{
-		int64		next = BtrNodeLowerBound(walk->tree.rel, walk->path[walk->depth].node,
+		int64		next = BtrNodeLowerBound(walk->tree.rel, walk->path[0].node,
 											 &w->leaf, BtrGridEnd(&w->grid, w->part_index));
 
 		*index = w->part_index++;
@@ -170,97 +155,28 @@ take_points(BtrWindows *w, uint64 *index, BtrStat *stat)
 }
 
 /*
- * Returns the number of points in the parts of the child before the one that entry i
- * describes.
- */
-static int64
-points_before(const BtrNode *node, int i)
-{
-	const BtrEntry *entries = BtrNodeEntries(node);
-	int64		count = 0;
-
-	if (node->h.kind != BTR_NODE_INNER)
-		return 0;
-	for (int j = i - 1; j >= 0 && BtrEntrySameChild(&entries[j], &entries[i]); j--)
-		count += entries[j].stat.count;
-	return count;
-}
-
-/*
- * Gives the next piece of a window: the statistics of an entry or of points of a leaf.
+ * Gives the next piece of a window: the statistics of entries or of points of a leaf.
  * Windows come in order, each in one or more pieces.
  */
 static bool
 next_piece(BtrWindows *w, uint64 *index, BtrStat *stat)
 {
-	BtrWalk    *walk = &w->walk;
+	BtrAheadItem item;
 
-	if (!walk->started)
+	while (w->point >= w->point_end)
 	{
-		BtrRef		ref = BtrRootRef(&walk->tree.root);
-		BtrRange	range = {ref.start, ref.end};
-
-		walk->started = true;
-		if (BtrRootIsEmpty(&walk->tree.root) || w->grid.start >= w->grid.end)
+		if (!BtrAheadNext(&w->ahead, &item))
 			return false;
-		switch (BtrGridPlace(&w->grid, range, 0, index))
+		if (item.summary)
 		{
-			case BTR_OUTSIDE:
-				return false;
-			case BTR_INSIDE:
-				*stat = walk->tree.root.stat;
-				return true;
-			case BTR_ACROSS:
-				open_node(w, &ref, range, 0, walk->tree.root.stat.count);
-				break;
-		}
-	}
-
-	for (;;)
-	{
-		BtrWalkFrame *frame;
-		BtrRange	range;
-		BtrRef		ref;
-		int			i;
-
-		if (w->point < w->point_end)
-		{
-			take_points(w, index, stat);
+			*index = item.index;
+			*stat = item.stat;
 			return true;
 		}
-		if (walk->depth == 0)
-			return false;
-
-		frame = BtrWalkTop(walk);
-		if (frame->next >= frame->node->h.nitems)
-		{
-			BtrWalkPop(walk);
-			continue;
-		}
-		i = frame->next++;
-		range = BtrEntryRange(frame->node, i);
-		switch (BtrGridPlace(&w->grid, range, w->grid.whole, index))
-		{
-			case BTR_OUTSIDE:
-				break;
-			case BTR_INSIDE:
-				*stat = BtrNodeEntries(frame->node)[i].stat;
-				return true;
-			case BTR_ACROSS:
-				ref = BtrEntryRef(frame->node, i);
-				if (w->whole_trimmed && BtrRefIsTrimmed(&ref))
-				{
-					*index = BtrGridWindow(&w->grid, Max(range.start, w->grid.start));
-					*stat = BtrNodeEntries(frame->node)[i].stat;
-					return true;
-				}
-				if (walk->skip_trimmed && BtrRefIsTrimmed(&ref))
-					break;
-				open_node(w, &ref, range, points_before(frame->node, i),
-						  BtrNodeEntries(frame->node)[i].stat.count);
-				break;
-		}
+		open_leaf(w, &item);
 	}
+	take_points(w, index, stat);
+	return true;
 }
 
 /*
@@ -287,9 +203,9 @@ BtrWindowsNext(BtrWindows *w, uint64 *index, BtrStat *stat)
 void
 BtrWindowsCount(const BtrWindows *w, BtrReadCounts *counts)
 {
-	counts->nodes += w->walk.counts.nodes;
-	counts->leaves += w->walk.counts.leaves;
-	counts->prefetched += w->ahead.prefetched;
+	counts->nodes += w->walk.counts.nodes + w->ahead.walk.counts.nodes;
+	counts->leaves += w->walk.counts.leaves + w->ahead.walk.counts.leaves;
+	counts->prefetched += w->ahead.pages.from_disk;
 }
 
 /*
@@ -305,6 +221,6 @@ BtrCountAbout(const BtrTree *tree, int64 start, int64 end)
 	if (start >= end)
 		return 0;
 	w = BtrWindowsBegin(tree, start, (uint64) end - (uint64) start, 1, 0);
-	w->walk.skip_trimmed = true;
+	w->ahead.walk.skip_trimmed = true;
 	return BtrWindowsNext(w, &index, &stat) ? stat.count : 0;
 }
