@@ -665,7 +665,7 @@ my %versions = (
 	btrdb => $session{btrdb}->value_of(q{SELECT extversion FROM pg_extension WHERE extname = 'btrdb'}) . ($o{commit} ? " at $o{commit}" : ''),
 	$duckdb ? (DuckDB => $session{duckdb}->value_of('SELECT version()')) : ());
 my @settings = map { "$_ " . $session{plain}->value_of("SHOW $_") }
-  qw(shared_buffers max_wal_size work_mem synchronous_commit full_page_writes wal_compression jit max_parallel_workers_per_gather autovacuum);
+  qw(shared_buffers huge_pages max_wal_size work_mem synchronous_commit full_page_writes wal_compression jit max_parallel_workers_per_gather autovacuum);
 close_sessions();
 
 sub command_output

@@ -9,6 +9,8 @@
 
 scratch=''
 keep=no
+huge_pages=no
+huge_pages_before=''
 packages_needed=(postgresql-15 postgresql-server-dev-15 gcc libc6-dev make uuid-dev libpq-dev perl)
 
 # Ends what still runs and removes the scratch directory.
@@ -22,11 +24,28 @@ cleanup()
 	fi
 	stop_servers "$scratch"
 	rm -rf "$scratch"
+	[ -z "$huge_pages_before" ] || echo "$huge_pages_before" | as_root tee "$reserved" >/dev/null
+}
+
+# Where Linux keeps the number of huge pages, here of 2 MB, that it reserves.
+reserved=/proc/sys/vm/nr_hugepages
+
+# Reserves huge pages, if asked to, for the 4 GB of shared buffers in bench/postgresql.conf and what
+# comes with them.  Prints the setting with which the server fails to start if it gets none.
+reserve_huge_pages()
+{
+	[ "$huge_pages" = yes ] || return 0
+	echo $((huge_pages_before + 2300)) | as_root tee "$reserved" >/dev/null
+	[ "$(<"$reserved")" -ge $((huge_pages_before + 2300)) ] ||
+		die "no 2300 huge pages are free; try again without --huge-pages"
+	echo "huge_pages = on"
 }
 
 # Makes the scratch directory, builds everything in it and starts a server.
 prepare_server()
 {
+	local settings
+
 	trap cleanup EXIT
 	trap 'exit 130' INT TERM HUP
 	scratch=$(mktemp -d "${BTRDB_BENCH_DIR:-/var/tmp}/btrdb-bench.XXXXXX")
@@ -37,7 +56,9 @@ prepare_server()
 	build_release "$here" with_llvm=no
 	"${as_user[@]}" make -s -C "$scratch/source" bench-tools >/dev/null
 	"${as_user[@]}" ln -s source/build "$scratch/build"
-	start_server <"$here/bench/postgresql.conf"
+	[ "$huge_pages" = no ] || huge_pages_before=$(<"$reserved")
+	settings=$(cat "$here/bench/postgresql.conf" && reserve_huge_pages) || exit
+	start_server <<<"$settings"
 }
 
 # Prints the short name of the commit that is checked out in $1, if git knows.
