@@ -20,24 +20,20 @@
  */
 #include "postgres.h"
 
+#include "lib/binaryheap.h"
+
 #include "stream/stream.h"
 #include "tree/points.h"
 
-/* A stream: the points that have not been taken, and the value of the one it waits with. */
+/* A stream: the points that have not been taken, and the one that it waits with. */
 typedef struct JoinInput
 {
 	BtrRun		run;
+	int64		time;
 	double		value;
 	BtrViewScan *points;
 	BtrView    *view;
 } JoinInput;
-
-/* A stream's place among those that wait. */
-typedef struct JoinKey
-{
-	int64		time;
-	int			input;
-} JoinKey;
 
 struct BtrJoin
 {
@@ -49,11 +45,10 @@ struct BtrJoin
 	/* Variables */
 	JoinInput  *inputs;
 	int			ninputs;
-	JoinKey    *heap;
-	int			nheap;
-	JoinKey    *list;			/* all of one time, in order of inputs */
+	binaryheap *heap;			/* inputs that wait, and */
+	int		   *list;			/* others: all of one time, in their order */
 	int			nlist;
-	JoinKey    *taken;			/* the list of the current row, or unused */
+	int		   *taken;			/* the list of the current row, or unused */
 	int64		npoints;		/* of all runs */
 	BtrJoinRow	row;
 };
@@ -100,6 +95,24 @@ nearest_multiple(int64 time, int64 period)
 /* ---- the streams ---- */
 
 /*
+ * Compares inputs by the times they wait with, then by number, for a heap whose first one is the
+ * largest.
+ */
+static int
+compare_inputs(Datum a, Datum b, void *arg)
+{
+	const BtrJoin *join = arg;
+	int			i = DatumGetInt32(a);
+	int			j = DatumGetInt32(b);
+	int64		time_i = join->inputs[i].time;
+	int64		time_j = join->inputs[j].time;
+
+	if (time_i != time_j)
+		return time_i < time_j ? 1 : -1;
+	return i < j ? 1 : -1;
+}
+
+/*
  * Starts to join n streams, which are then added; gives the points of [start, end) or, if period
  * is not 0, those whose times are in it once they are multiples of it.  Everything lives in the
  * current memory context, which must be the current one in later calls, too.
@@ -119,9 +132,9 @@ BtrJoinBegin(int n, int64 start, int64 end, int64 period)
 	join->end = Max(start, end);
 	join->period = period;
 	join->inputs = palloc0(n * sizeof(JoinInput));
-	join->heap = palloc(n * sizeof(JoinKey));
-	join->list = palloc(n * sizeof(JoinKey));
-	join->taken = palloc(n * sizeof(JoinKey));
+	join->heap = binaryheap_allocate(n, compare_inputs, join);
+	join->list = palloc(n * sizeof(int));
+	join->taken = palloc(n * sizeof(int));
 	join->row.input = palloc(n * sizeof(int));
 	join->row.value = palloc(n * sizeof(double));
 	return join;
@@ -130,54 +143,21 @@ BtrJoinBegin(int n, int64 start, int64 end, int64 period)
 /* ---- who waits ---- */
 
 /*
- * Says whether a comes before b.
+ * Returns the time that the streams in the list wait with.
  */
-static inline bool
-comes_before(const JoinKey *a, const JoinKey *b)
+static inline int64
+list_time(const BtrJoin *join)
 {
-	return a->time != b->time ? a->time < b->time : a->input < b->input;
+	return join->inputs[join->list[0]].time;
 }
 
 /*
- * Puts a key where it belongs on the path from place i of the heap, which is free, to the top.
+ * Returns the first stream in the heap; -1 if there is none.
  */
-static void
-sift_up(BtrJoin *join, int i, JoinKey key)
+static inline int
+first_of_heap(const BtrJoin *join)
 {
-	JoinKey    *heap = join->heap;
-
-	while (i > 0 && comes_before(&key, &heap[(i - 1) / 2]))
-	{
-		heap[i] = heap[(i - 1) / 2];
-		i = (i - 1) / 2;
-	}
-	heap[i] = key;
-}
-
-/*
- * Takes the first key from the heap.
- */
-static JoinKey
-pop(BtrJoin *join)
-{
-	JoinKey    *heap = join->heap;
-	JoinKey		first = heap[0];
-	JoinKey		last = heap[--join->nheap];
-	int			i = 0;
-	int			child;
-
-	if (join->nheap == 0)
-		return first;
-	/* the last one belongs far down: fill up from the smaller children, then look for its place */
-	while ((child = 2 * i + 1) < join->nheap)
-	{
-		if (child + 1 < join->nheap && comes_before(&heap[child + 1], &heap[child]))
-			child++;
-		heap[i] = heap[child];
-		i = child;
-	}
-	sift_up(join, i, last);
-	return first;
+	return binaryheap_empty(join->heap) ? -1 : DatumGetInt32(binaryheap_first(join->heap));
 }
 
 /*
@@ -185,19 +165,21 @@ pop(BtrJoin *join)
  * it and the list stays in order, or in the heap.
  */
 static void
-wait_with(BtrJoin *join, JoinKey key)
+wait_with(BtrJoin *join, int input)
 {
-	if (join->nlist > 0 && key.time < join->list[0].time)
+	int64		time = join->inputs[input].time;
+
+	if (join->nlist > 0 && time < list_time(join))
 	{
 		for (int i = 0; i < join->nlist; i++)
-			sift_up(join, join->nheap++, join->list[i]);
+			binaryheap_add(join->heap, Int32GetDatum(join->list[i]));
 		join->nlist = 0;
 	}
-	if (join->nlist == 0 || (key.time == join->list[0].time &&
-							 key.input > join->list[join->nlist - 1].input))
-		join->list[join->nlist++] = key;
+	if (join->nlist == 0 ||
+		(time == list_time(join) && input > join->list[join->nlist - 1]))
+		join->list[join->nlist++] = input;
 	else
-		sift_up(join, join->nheap++, key);
+		binaryheap_add(join->heap, Int32GetDatum(input));
 }
 
 /* ---- points ---- */
@@ -289,25 +271,25 @@ take_nearest(BtrJoin *join, JoinInput *input)
 }
 
 /*
- * Takes an input's next point, and makes *key that of it; false if there is none.
+ * Takes a stream's next point, which it waits with from then on; if there is none, it does not wait.
  */
-static bool
-next_point(BtrJoin *join, JoinKey *key)
+static void
+take_point(BtrJoin *join, int i)
 {
-	JoinInput  *input = &join->inputs[key->input];
-	BtrPoint	point;
+	JoinInput  *input = &join->inputs[i];
 
 	if (!has_point(join, input))
-		return false;
+		return;
 	if (join->period > 0)
+		input->time = take_nearest(join, input);
+	else
 	{
-		key->time = take_nearest(join, input);
-		return true;
+		BtrPoint	point = BtrRunTake(&input->run);
+
+		input->time = point.time;
+		input->value = point.value;
 	}
-	point = BtrRunTake(&input->run);
-	input->value = point.value;
-	key->time = point.time;
-	return true;
+	wait_with(join, i);
 }
 
 /*
@@ -339,8 +321,7 @@ copy_points(const BtrPoints *points)
 void
 BtrJoinAdd(BtrJoin *join, const BtrView *view)
 {
-	JoinKey		key = {.input = join->ninputs++};
-	JoinInput  *input = &join->inputs[key.input];
+	JoinInput  *input = &join->inputs[join->ninputs];
 	int64		first = BtrPointsSearch(&view->buffer, 0, join->start);
 	int64		last = BtrPointsSearch(&view->buffer, first, join->end);
 	BtrPoints	part = BtrPointsSlice(&view->buffer, first, last);
@@ -350,8 +331,7 @@ BtrJoinAdd(BtrJoin *join, const BtrView *view)
 	input->view->buffer = copy_points(&part);
 	input->points = BtrViewScanBegin(input->view, join->start, join->end, false);
 	BtrViewScanSpareMemory(input->points);
-	if (next_point(join, &key))
-		wait_with(join, key);
+	take_point(join, join->ninputs++);
 }
 
 /* ---- rows ---- */
@@ -363,21 +343,21 @@ const BtrJoinRow *
 BtrJoinNext(BtrJoin *join)
 {
 	BtrJoinRow *row = &join->row;
-	JoinKey    *taken = join->list;
+	int		   *taken = join->list;
 	int			ntaken = join->nlist;
 	int			next = 0;
+	int			first = first_of_heap(join);
 
-	if (join->nlist == 0 && join->nheap == 0)
+	if (ntaken == 0 && first < 0)
 		return NULL;
-	if (join->nlist == 0 ||
-		(join->nheap > 0 && join->heap[0].time < join->list[0].time))
+	if (ntaken == 0 || (first >= 0 && join->inputs[first].time < list_time(join)))
 	{
-		row->time = join->heap[0].time;
+		row->time = join->inputs[first].time;
 		ntaken = 0;
 	}
 	else
 	{
-		row->time = join->list[0].time;
+		row->time = list_time(join);
 		join->list = join->taken;
 		join->taken = taken;
 		join->nlist = 0;
@@ -387,19 +367,19 @@ BtrJoinNext(BtrJoin *join)
 	row->n = 0;
 	for (;;)
 	{
-		JoinKey		key;
+		int			input;
 
-		if (join->nheap > 0 && join->heap[0].time == row->time &&
-			(next == ntaken || join->heap[0].input < taken[next].input))
-			key = pop(join);
+		first = first_of_heap(join);
+		if (first >= 0 && join->inputs[first].time == row->time &&
+			(next == ntaken || first < taken[next]))
+			input = DatumGetInt32(binaryheap_remove_first(join->heap));
 		else if (next < ntaken)
-			key = taken[next++];
+			input = taken[next++];
 		else
 			break;
-		row->input[row->n] = key.input;
-		row->value[row->n++] = join->inputs[key.input].value;
-		if (next_point(join, &key))
-			wait_with(join, key);
+		row->input[row->n] = input;
+		row->value[row->n++] = join->inputs[input].value;
+		take_point(join, input);
 	}
 	return row;
 }
