@@ -41,10 +41,11 @@ sub open_session
 }
 
 # The operations: name, read or write, how often in a row under callgrind, and
-# SQL with $n for a number that is different each time, from 1 on.
+# SQL with $n for a number that is different each time, from 1 on.  The stream was at
+# $version when it had all points; inserts and deletes make later ones.
 sub operations
 {
-	my ($points) = @_;
+	my ($points, $version) = @_;
 	my $span = int($points * SECOND / 120);
 	my $end = START + $span;
 	my $hour = $span < 3600 * SECOND ? $span : 3600 * SECOND;
@@ -68,7 +69,7 @@ sub operations
 		[ 'insert of 1,000 points', 'write', 1, "SELECT btrdb_insert('$stream', times, \"values\") FROM batch WHERE n = \$n" ],
 		[ 'insert of 50,000 points', 'write', 1, "SELECT btrdb_insert('$stream', times, \"values\") FROM large WHERE n = \$n" ],
 		[ 'delete of ten minutes, or a tenth', 'write', 1, "SELECT btrdb_delete('$stream', $middle + \$n * $tenth, $middle + $ten + \$n * $tenth)" ],
-		[ 'revert', 'write', 1, "SELECT btrdb_revert('$stream', 11 + \$n)" ]);
+		[ 'revert', 'write', 1, "SELECT btrdb_revert('$stream', $version + \$n)" ]);
 }
 
 # Makes a database with a stream of so many points.
@@ -211,7 +212,7 @@ foreach my $points (@sizes)
 {
 	print "== $points points\n";
 	my ($database, $session) = make_database($points);
-	my @operations = operations($points);
+	my @operations = operations($points, $session->value_of("SELECT btrdb_version('$stream')"));
 
 	@names = map { $_->[0] } @operations;
 	$cost{$points} = count_pages($session, @operations);
