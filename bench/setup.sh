@@ -61,12 +61,6 @@ prepare_server()
 	start_server <<<"$settings"
 }
 
-# Prints the short name of the commit that is checked out in $1, if git knows.
-commit_of()
-{
-	git -C "$1" describe --always --dirty 2>/dev/null || true
-}
-
 # Puts file $3 between the markers "<!-- $1 -->" and "<!-- end of $1 -->" of file $2.
 publish()
 {

@@ -17,6 +17,12 @@ say()
 	printf '%s\n' "== $*"
 }
 
+# Prints the short name of the commit that is checked out in $1, if git knows.
+commit_of()
+{
+	git -C "$1" describe --always --dirty 2>/dev/null || true
+}
+
 # Ends with a message.
 die()
 {

@@ -256,6 +256,15 @@ foreach my $file (grep { m{^btrdb--\d[^-]*\.sql$} } @all)
 }
 report('trigger and inspection functions are not for PUBLIC, none is leakproof', @complaints);
 
+# The figures that tests report, and the table of them.
+@complaints = ();
+my %figure = map { my $file = $_; map { ("$file: $_" => 1) } slurp($file) =~ /^\t*figure\('([^']+)',/mg } grep { m{^t/.*\.pl$} } @all;
+my ($table) = slurp('doc/testing.md') =~ /<!-- figures -->(.*)<!-- end of figures -->/s;
+my %shown = map { ($_ => 1) } map { m{^\| `(t/[^`]+)` \| (.*?) \|} ? "$1: $2" : () } split /\n/, $table;
+push @complaints, map { "doc/testing.md has no row for the figure $_: run ./check --figures" } grep { !$shown{$_} && !/091_sqlsmith/ } sort keys %figure;
+push @complaints, map { "doc/testing.md has a row for a figure that no test reports: $_" } grep { !$figure{$_} } sort keys %shown;
+report('the table of figures has those that tests report', @complaints);
+
 report('no trailing blanks',
 	map { matches($_, slurp($_), qr/[ \t]$/) }
 	grep { m{\.(?:[ch]|pl|pm|sh|sql|spec|md|json|control|mjs|js|css|html|py|java)$|^(?:check|quickstart|Makefile|bench/(?:run|counts)|plotter/(?:plotter|measure))$} } @all);
@@ -268,7 +277,9 @@ if (-e 'btrdb.so')
 {
 	my @names = map { (split)[-1] } grep { / [TDBR] / } `nm -D --defined-only btrdb.so`;
 	report('exported names have our prefix',
-		grep { !/^(?:Btr|BTR_|btrdb_|pg_finfo_btrdb_|_PG_init$|Pg_magic_func$|_init$|_fini$)/ } @names);
+		grep { !/^(?:Btr|BTR_|btrdb_|pg_finfo_btrdb_|_PG_init$|Pg_magic_func$|_init$|_fini$)/ }
+		# the compiler's, for coverage
+		grep { !/^(?:__gcov_|mangle_path$)/ } @names);
 }
 
 print "1..$tests\n";

@@ -325,7 +325,9 @@ foreach my $cycle (1 .. $kills)
 
 compare('at the end', [ keys %expected ], []);
 check_is_clean($node, 'at the end');
-diag("$kills kills, $acknowledged acknowledged transactions, $happened committed without word of it");
+figure('kills with signal 9 under load', $kills);
+figure('acknowledged transactions, none lost', $acknowledged);
+diag("$happened transactions committed without word of it");
 cmp_ok($acknowledged, '>', $kills * $nwriters, 'writers got something done');
 $node->stop;
 

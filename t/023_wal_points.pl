@@ -410,6 +410,7 @@ for (my $round = 1; $checked < $boundaries; $round++)
 	ok(crash_after($image, \%last), 'what is left is not taken for what was there a transaction earlier');
 	system_or_bail('rm', '-rf', $image->{dir});
 }
+figure('WAL records that recovery was stopped after, sound and complete each time', $checked);
 diag("$checked of $total records: " . join(', ', map { "$_ $kinds{$_}" } sort keys %kinds));
 $node->stop;
 

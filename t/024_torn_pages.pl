@@ -172,7 +172,8 @@ for (my $done = 0; $done < $tears; $done += $per_image)
 	cmp_ok($pages, '>', 5 * $per_image, "image $done: some pages are torn ($pages)");
 	$torn += $pages;
 }
-diag("$tears recoveries of $torn torn pages in all");
+figure('recoveries of torn pages', $tears);
+figure('torn pages, all healed', $torn);
 
 # The control.
 my ($pages, $found) = tear_image('control', 'off', $per_image);

@@ -246,5 +246,6 @@ foreach my $round (1 .. $rounds)
 	check_is_clean($node, "after VACUUM in round $round");
 }
 $node->stop;
+figure('kills at named points inside of writes and maintenance', $ncases);
 
 done_testing();

@@ -306,6 +306,7 @@ PAIR: foreach my $a (sort keys %operation)
 		last PAIR if @complaints && ++$failures == 10;
 	}
 }
+figure('interleavings of two sessions, each with a serial outcome', $count{runs});
 diag("$count{runs} interleavings: B waited for A in $count{blocked}, both were stopped in $count{both}; $count{errors} ended with errors that serial orders give as well");
 cmp_ok($count{blocked}, '>', 0, 'some waited for each other');
 cmp_ok($count{both}, '>', 0, 'some stopped in the middle of each other');

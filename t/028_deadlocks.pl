@@ -117,6 +117,7 @@ my $calls = none_failed($calm, 'beside transactions that lock many');
 $mess->{run}->finish;
 my ($deadlocks) = $mess->{out} =~ /^number of deadlock failures: (\d+)/m;
 is($mess->{err} =~ s/^pgbench(?: \(|: setting random seed).*\n//mgr, '', 'those have no other errors than deadlocks');
+figure('transactions on the same streams without a deadlock', $ordered + $calls);
 diag("$ordered transactions, then $calls beside others of which $deadlocks ended with a deadlock");
 check_is_clean($node, 'at the end');
 $node->stop;

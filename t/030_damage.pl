@@ -596,6 +596,7 @@ foreach my $damage (@logical, @physical)
 }
 start_damaged();
 examine($_) foreach @logical, @physical;
+figure('kinds of planted damage, all found', @logical + @physical);
 
 my %damaged = map { $stream{ $_->{name} } => 1 } @logical, @physical;
 my $reported = $node->safe_psql('postgres', 'SELECT DISTINCT stream FROM btrdb_check() WHERE stream IS NOT NULL');

@@ -278,6 +278,7 @@ for (my $done = 0; $done < $mutations; $done += $nstreams)
 	$node->stop($rc == 0 ? 'fast' : 'immediate');
 	last if $failures > 2;
 }
+figure('mutations of pages: right answers or XX001', $mutations);
 unlike(slurp_file($node->logfile), qr/TRAP:|PANIC|was terminated by signal|leak|still referenced|problem in alloc|detected write past/, 'the server log is clean');
 $good->save;
 $node->start;

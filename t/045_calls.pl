@@ -104,6 +104,7 @@ FROM m});
 	cmp_ok($contexts, '<=', CONTEXTS, "memory contexts do not grow ($contexts kB)");
 	cmp_ok($process, '<=', PROCESS, "the process does not grow ($process kB, $peak kB at most)");
 }
+figure('calls in sessions whose memory stays flat', $calls);
 check_is_clean($node, 'at the end');
 $node->stop;
 

@@ -128,6 +128,10 @@ foreach my $kind (qw(Generic XLOG/FPI Btree/REUSE_PAGE Storage/TRUNCATE Storage/
 	like($out, qr/^\Q$kind\E\S*\s+[1-9]/m, "there were records of $kind");
 }
 
+my $records = 0;
+$records += $1 while $out =~ /^Generic\S*\s+(\d+)/mg;
+figure('records of btrdb.points compared with their pages when replayed', $records);
+
 # Byte by byte, what both have on disk after a checkpoint that the standby has made its own.
 $primary->safe_psql('postgres', 'VACUUM btrdb.points; CHECKPOINT');
 $primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));

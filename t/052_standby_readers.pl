@@ -125,6 +125,8 @@ sub question
 	return 'SELECT problem FROM btrdb_check()';
 }
 
+my $right = 0;
+
 # Readers until the writers are done.  Returns how often they got an answer, and how often a conflict.
 sub read_beside
 {
@@ -187,6 +189,7 @@ sub read_beside
 	is(join("\n", @wrong), '', "$label: nothing wrong on the standby");
 	is($writers->{err} =~ s/^pgbench(?: \(|: setting random seed).*\n//mgr, '', "$label: writers have no errors");
 	cmp_ok($answers, '>', $seconds, "$label: $answers answers, $conflicts conflicts");
+	$right += $answers;
 	return $conflicts;
 }
 
@@ -205,6 +208,7 @@ is($standby->safe_psql('postgres', 'SELECT r.wrong(i) FROM r.s') =~ s/\n//gr, ''
 my $written = $primary->safe_psql('postgres', q{SELECT sum(version) FROM (SELECT max(version) - 10 AS version FROM r.version GROUP BY i) v});
 cmp_ok($pages, '<', $written * 4, "pages have been reused: $pages of them for $written versions");
 
+figure('answers of a standby while pages are reused, none wrong', $right);
 check_is_clean($standby, 'on the standby');
 is(join("\n", grep { /(?:FATAL|PANIC|TRAP):/ && !/conflict with recovery|the database system is|administrator command/ } split /\n/, slurp_file($standby->logfile)),
 	'', 'connections were lost by conflicts only');

@@ -245,6 +245,7 @@ foreach my $i (0 .. $#queries)
 		last;
 	}
 }
+figure('random aggregates equal to those of a scan', $rounds);
 note("$answered of $rounds queries answered by statistics, $rows rows compared");
 is(scalar @wrong, 0, 'statistics answer as a scan does')
   or diag(join("\n", "BTRDB_SEED=$seed", @wrong[ 0 .. min($#wrong, 20) ]));

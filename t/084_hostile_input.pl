@@ -115,6 +115,7 @@ for (my $done = 0; $done < $mutations; $done += $batch)
 	$state{$1}++ while $err =~ /ERROR:  (\w{5}):/g;
 	last if $rc != 0;
 }
+figure('mutations of binary input: refused, or used as what they say', $mutations);
 note("$_: $state{$_}") foreach sort keys %state;
 
 # 08P01, 22P03, 22P04: bad messages, representations, COPY files; 22008, 22023, 22003: bad numbers; 42804: wrong element type;

@@ -193,7 +193,7 @@ foreach my $case (@commands)
 	is(join("\n", @wrong), '', "$name: " . ($n - 1) . ' places');
 	$total += $tried;
 }
-note("$total places failed");
+figure('errors raised at every place of every command, in turn', $total);
 cmp_ok($total, '>', 1000, 'places that may fail are found');
 $session->quit;
 

@@ -138,7 +138,8 @@ foreach my $round (1 .. 3)
 	cmp_ok($now, '<', $memory + 2500000, 'memory stays what it was') if $round > 2;
 	$memory = $now;
 }
-diag("$cancelled cancelled, at most $slowest ms late");
+figure('commands cancelled at random moments', $cancelled);
+figure('latest answer to a cancellation, ms', $slowest);
 cmp_ok($cancelled, '>', 20, 'commands are cancelled');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE pid = $pid"), '0', 'no locks are left');
 is($node->safe_psql('postgres', 'SELECT state()'), $before, 'the streams are what they were');

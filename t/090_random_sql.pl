@@ -129,6 +129,7 @@ while (time() < $until && $differences < 5)
 
 is($differences, 0, "$queries queries, $rows rows, no difference");
 is($errors, 0, 'no errors');
+figure('random queries, equal to those of a heap table', $queries);
 note(join ', ', map { "$_ $kinds{$_}" } sort keys %kinds);
 cmp_ok($rows, '>', 5 * $queries, 'most queries have rows');
 check_is_clean($node, 'after all of it');

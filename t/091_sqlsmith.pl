@@ -39,6 +39,7 @@ while (time() < $until)
 	last if $node->safe_psql('postgres', 'SELECT 1') ne '1' || $runs > $seconds;
 }
 my ($queries) = $err =~ /.*queries: (\d+)/s;
+figure('queries by sqlsmith', $queries // 0);
 cmp_ok($queries // 0, '>', $seconds, 'queries of the last run of ' . $runs);
 unlike(slurp_file($node->logfile), qr/TRAP:|PANIC:|was terminated by signal|still referenced|server process .* exited/, 'nothing bad in the log');
 check_is_clean($node, 'after all of it');

@@ -37,6 +37,7 @@ our @EXPORT = qw(
   btrdb_node
   check_is_clean
   crash
+  figure
   init_node
   kill9_all
   kill9_one
@@ -74,6 +75,16 @@ sub size_of
 
 	return $ENV{ $size{env} } if defined $size{env} && $ENV{ $size{env} };
 	return $ENV{BTRDB_FULL} ? $size{full} : $size{ci};
+}
+
+# Reports a figure of this test for the table in doc/testing.md: what it tells, in words that stay
+# the same, and its value.
+sub figure
+{
+	my ($what, $value) = @_;
+
+	note("figure: $what: $value");
+	return;
 }
 
 # Returns an integer r with 0 <= r < $n.
