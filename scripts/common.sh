@@ -36,7 +36,8 @@ as_root()
 	fi
 }
 
-# Installs those of the named Debian packages that are missing.
+# Installs those of the named Debian packages that are missing.  With BTRDB_INSTALL=no, as
+# where a package is built, nothing is installed: what needs them fails, or is left out.
 #
 # Debian's postgresql-15 would create and start a cluster "main" when it is
 # first installed.  Nothing here uses it, so a setting that exists only during
@@ -46,6 +47,7 @@ install_missing()
 	local package status log conf=/etc/postgresql-common/createcluster.d/btrdb.conf
 	local -a missing=()
 
+	[ "${BTRDB_INSTALL:-}" != no ] || return 0
 	for package in "$@"; do
 		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
 		[ "$status" = installed ] || missing+=("$package")
@@ -89,9 +91,13 @@ install_node_packages()
 		say "$name is left out: there is no node or no npm"
 		return 0
 	fi
-	mkdir -p "$cache"
 	if ! cmp -s "$source/package-lock.json" "$cache/installed"; then
+		if [ "${BTRDB_INSTALL:-}" = no ]; then
+			say "$name is left out: nothing is to be installed"
+			return 0
+		fi
 		say "installing $name with npm, in $cache"
+		mkdir -p "$cache"
 		cp "$source/package.json" "$source/package-lock.json" "$source/.npmrc" "$cache"
 		log=$cache/log
 		(cd "$cache" && npm ci --no-audit --no-fund "$@") </dev/null >"$log" 2>&1 ||
