@@ -1213,6 +1213,27 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION btrdb_cluster.check_node(int, boolean) IS 'raises 55000 if a node is not what a node has to be';
 
+CREATE FUNCTION btrdb_cluster.check_database(number int) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	other record;
+BEGIN
+	FOR other IN
+		WITH given AS (
+			SELECT substr(o.option_name, 2)::int AS number, substring(o.option_value, '(?:^|\s)dbname\s*=\s*(\S+)') AS database
+			FROM pg_foreign_server AS f, pg_options_to_table(f.srvoptions) AS o
+			WHERE f.srvname = 'btrdb_cluster' AND o.option_name ~ '^p\d+$'
+		)
+		SELECT n.name, o.database FROM given AS g JOIN given AS o ON o.database = g.database AND o.number <> g.number
+			JOIN btrdb_cluster.nodes AS n ON n.number = o.number
+		WHERE g.number = $1
+	LOOP
+		RAISE WARNING USING MESSAGE = format('node "%s" has a database "%s", too', other.name, other.database),
+			HINT = 'Errors name the node by its database.';
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION btrdb_cluster.check_database(int) IS 'warns if a node''s database has the name of that of another one';
+
 CREATE FUNCTION btrdb_cluster.btrdb_cluster_add_node(name text, connection text, weight float8 DEFAULT 1) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1236,6 +1257,7 @@ BEGIN
 		INSERT INTO btrdb_cluster.slots (slot, node) SELECT s, 0 FROM generate_series(0, 1023) AS s;
 	END IF;
 	PERFORM btrdb_cluster.check_node(new_number, true);
+	PERFORM btrdb_cluster.check_database(new_number);
 	RETURN new_number;
 END $$;
 COMMENT ON FUNCTION btrdb_cluster.btrdb_cluster_add_node(text, text, float8) IS
@@ -1255,6 +1277,7 @@ BEGIN
 		PERFORM btrdb_cluster.check_connection(connection);
 		EXECUTE format('ALTER SERVER btrdb_cluster OPTIONS (SET p%s %L)', old_number, connection);
 		PERFORM btrdb_cluster.check_node(old_number, false);
+		PERFORM btrdb_cluster.check_database(old_number);
 	END IF;
 END $$;
 COMMENT ON FUNCTION btrdb_cluster.btrdb_cluster_alter_node(text, text, float8) IS

@@ -98,6 +98,8 @@ is(proxy("SELECT btrdb_cluster_add_node('$_', '" . connection_of($home, $_) . "'
 is($state, '42710', 'a name is used once');
 ($state) = proxy_error("SELECT btrdb_cluster_add_node('x', '" . connection_of($home, 'one') . "')");
 is($state, '3F000', 'a node has the extension');
+(undef, undef, my $warning) = $home->psql('proxy', "BEGIN; SELECT btrdb_cluster.btrdb_cluster_add_node('x', 'port=" . $home->port . ' host=' . $home->host . " dbname=n2'); ROLLBACK");
+like($warning, qr/WARNING:  node "n2" has a database "n2", too/, 'who gives two nodes one name for errors is told');
 proxy('CALL btrdb_cluster_rebalance()');
 is(proxy('SELECT node, count(*) FROM slots GROUP BY node ORDER BY node'), "0|512\n1|512", 'each node has its share of slots');
 
@@ -293,6 +295,15 @@ is($state, '25006', 'but a read-only transaction is one');
 ($state) = proxy_error("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT btrdb_insert('$s', 999999, 1)");
 is($state, '25001', 'and writing takes READ COMMITTED');
 
+# A call whose answer got lost is repeated.
+foreach my $case ([ 'equal', 2 ], [ 'replace', 2 ], [ 'never', 4 ])
+{
+	my $call = "SELECT btrdb_insert('$s', '{3000000,3000001}', '{1,2}', '$case->[0]');\n";
+	proxy($call . $call);
+	is(proxy("SELECT btrdb_count('$s', 3000000, 3000002)"), $case->[1], "repeated with merge $case->[0]");
+	proxy("SELECT btrdb_delete('$s', 3000000, 3000002)");
+}
+
 # ---- a third node, rebalancing ----
 
 is(proxy("SELECT btrdb_cluster_add_node('n3', '" . connection_of($away, 'n3') . "')"), '2', 'a node on another server');
@@ -324,6 +335,7 @@ foreach my $kill (1 .. size_of(ci => 6, full => 50))
 cmp_ok(proxy('SELECT count(*) FROM slots WHERE target IS NOT NULL'), '<', 341, 'an interrupted rebalancing has got on');
 my ($rc, undef, $notices) = $home->psql('proxy', 'CALL btrdb_cluster.btrdb_cluster_rebalance()');
 is($rc, 0, 'and comes to its end');
+like($notices, qr/slot \d+ with \d+ streams is on node "n3" now, \d+ slots are left/, 'telling how far it is');
 is(proxy('SELECT node, count(*) FROM slots GROUP BY node ORDER BY node'), "0|341\n1|342\n2|341", 'each node has a third');
 is(proxy('SELECT count(*) FROM moves'), '0', 'nothing is on its way');
 is(proxy('SELECT count(*) FROM exceptions'), '0', 'no stream is where its slot is not');
@@ -445,6 +457,19 @@ is(proxy("SELECT count(*), count(DISTINCT time) FROM btrdb_values('$big', 100000
 proxy("SELECT btrdb_delete('$big', 1000000, 2000000)");
 is(big_digest(), $content, 'and so are the others, in their order');
 
+# The proxy and two nodes crash in the middle of moves.
+foreach (1 .. size_of(ci => 2, full => 20))
+{
+	my $call = start_psql("CALL btrdb_cluster_resume(); CALL btrdb_cluster_move('$big', '" . $targets[ $n++ % 3 ] . "');");
+	$home->safe_psql('proxy', 'SELECT pg_sleep(' . random_below(40) / 100 . ')');
+	$home->stop('immediate');
+	$call->{run}->finish;
+	$home->start;
+	is(big_digest(), $content, 'after a crash the stream is what it was');
+}
+proxy('CALL btrdb_cluster_resume()');
+is(big_digest() . proxy('SELECT count(*) FROM moves'), "${content}0", 'and its move is finished');
+
 # Given up.
 my $at = node_of();
 ($other) = grep { $_ ne $at } @targets;
@@ -503,6 +528,35 @@ proxy('CALL btrdb_cluster_resume()');
 is(proxy("SELECT name FROM nodes WHERE number = node_to_read('$on_n1')"), 'n3', 'a move goes on when the node is back');
 proxy("SELECT btrdb_delete('$on_n1', 777777, 888889), btrdb_delete('$on_n3', 888888, 888889)");
 is(digest(), $all, 'nothing else has changed');
+
+# One that does not answer.
+my ($elsewhere) = split /\n/, proxy("SELECT uuid FROM streams WHERE node = 'n1' AND collection = 'many'");
+my $hung = $away->background_psql('n3');
+$hung->query_safe('BEGIN; LOCK TABLE btrdb.streams IN ACCESS EXCLUSIVE MODE');
+($state) = proxy_error("SET statement_timeout = '300ms'; SELECT count(*) FROM streams");
+is($state, '57014', 'who sets statement_timeout does not wait for it');
+($state) = proxy_error("SET statement_timeout = '300ms'; SELECT btrdb_insert('$on_n3', 5, 5)");
+is($state, '57014', 'nor do writers');
+is(proxy("SET statement_timeout = '60s'; SELECT btrdb_count('$elsewhere') > 0"), 't', 'and nobody needs to for streams of other nodes');
+$hung->query_safe('ROLLBACK');
+$hung->quit;
+is(digest(), $all, 'and what was cancelled is not done');
+
+# ---- a node that goes ----
+
+proxy("SELECT btrdb_cluster_alter_node('n2', weight => 0); CALL btrdb_cluster_rebalance()");
+is(proxy(q{SELECT count(*), (SELECT count(*) FROM streams WHERE node = 'n2') FROM slots AS s JOIN nodes AS n ON n.number = s.node WHERE n.name = 'n2'}),
+	'0|0', 'a node of weight 0 is emptied');
+is(digest(), $all, 'no stream has changed');
+make_database($home, 'empty');
+my $session = $home->background_psql('proxy');
+$session->query_safe('SET search_path = btrdb_cluster, public');
+isnt($session->query_safe('SELECT streams FROM on_version(1)'), '0', 'it has what streams leave behind');
+proxy("SELECT btrdb_cluster_alter_node('n2', '" . connection_of($home, 'empty') . "')");
+is($session->query_safe('SELECT streams FROM on_version(1)'), '0', 'an empty database takes its place, for open sessions, too');
+$session->quit;
+is(digest(), $all, 'nobody needs the old one');
+proxy("SELECT btrdb_cluster_alter_node('n2', '" . connection_of($home, 'n2') . "', 1)");
 
 # ---- who may do what ----
 
@@ -564,7 +618,7 @@ foreach my $call ("SELECT ${c}_create('trial', '{}', '{}', NULL)", "SELECT ${c}_
 	'SELECT * FROM btrdb_cluster.streams', "SELECT ${c}_maintain()", "SELECT * FROM ${c}_check($u, true)", "CALL ${c}_cluster_move($u, 'n1')", "CALL ${c}_cluster_rebalance()",
 	"CALL ${c}_cluster_resume()", "SELECT ${c}_cluster_alter_node('n1', NULL, 1::float8)", "SELECT ${c}_obliterate($u)")
 {
-	my ($rc, undef, $err) = $home->psql('proxy', "SET search_path = trial, pg_catalog;\n$call");
+	my ($rc, undef, $err) = $home->psql('proxy', "SET client_min_messages = warning; SET search_path = trial, pg_catalog;\n$call");
 	is("$rc $err", '0 ', "with traps in the search_path: $call");
 }
 
