@@ -141,7 +141,8 @@ copy_source()
 	"${as_user[@]}" mkdir "$2"
 	tar -C "$1" -cf - --exclude=./.git --exclude='*.o' --exclude='*.so' --exclude='*.bc' \
 		--exclude=./results --exclude=./output_iso --exclude=./tmp_check \
-		--exclude=./tmp_check_iso --exclude=./log --exclude=./build . |
+		--exclude=./tmp_check_iso --exclude=./log --exclude=./build \
+		--exclude='./debian/postgresql-*' --exclude=./debian/.debhelper --exclude=./debian/tmp . |
 		"${as_user[@]}" tar -C "$2" --no-same-owner --no-same-permissions -xf -
 }
 
