@@ -507,7 +507,9 @@ CREATE FUNCTION btrdb_cluster.by_node(streams uuid[], versions bigint[],
 	OUT streams_of text[], OUT positions_of text[], OUT versions_of text[], OUT nodes int[])
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF cardinality(versions) <> cardinality(streams) THEN
+	IF array_ndims(streams) > 1 OR array_ndims(versions) > 1 THEN
+		RAISE EXCEPTION USING ERRCODE = 'array_subscript_error', MESSAGE = 'arrays "streams" and "versions" must have one dimension';
+	ELSIF cardinality(versions) <> cardinality(streams) THEN
 		RAISE EXCEPTION USING ERRCODE = 'array_subscript_error', MESSAGE = 'arrays "streams" and "versions" have different lengths',
 			DETAIL = format('There are %s streams and %s versions.', cardinality(streams), cardinality(versions));
 	END IF;
@@ -518,6 +520,106 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION btrdb_cluster.by_node(uuid[], bigint[]) IS
 	'streams, their positions and versions (0 where none is given), and nodes: an element for each node, text of an array; 2202E if there are more or less versions than streams';
+
+CREATE FUNCTION btrdb_cluster.remote_pin(streams text[], positions text[], nodes int[]) RETURNS TABLE (n int, version bigint)
+LANGUAGE plproxy VOLATILE STRICT PARALLEL UNSAFE COST 100000 ROWS 1000 AS $$
+	CLUSTER 'btrdb_cluster'; SPLIT $1, $2, $3; RUN ON $3;
+	SELECT p.n, p.v AS version FROM unnest(($2::text[])[1]::int4[], @btrdb@.btrdb_pin(($1::text[])[1]::uuid[])) AS p (n, v);
+$$;
+COMMENT ON FUNCTION btrdb_cluster.remote_pin(text[], text[], int[]) IS 'behind btrdb_pin(uuid[])';
+
+CREATE FUNCTION btrdb_cluster.btrdb_pin(streams uuid[]) RETURNS bigint[]
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED COST 100000
+RETURN (SELECT COALESCE(pg_catalog.array_agg(r.version ORDER BY r.n), '{}')
+	FROM btrdb_cluster.by_node($1, NULL) AS b, LATERAL btrdb_cluster.remote_pin(b.streams_of, b.positions_of, b.nodes) AS r);
+COMMENT ON FUNCTION btrdb_cluster.btrdb_pin(uuid[]) IS
+	'latest committed version of each of several streams, in the order of the array, those of one node as they were at one moment; to be given as versions to functions of several streams';
+
+-- Points side by side: each node puts those of its streams side by side, and here the k-th rows of a time become one.
+
+CREATE FUNCTION btrdb_cluster.place_values(joined float8[], positions int[], "values" float8[], streams int) RETURNS float8[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	i int := 0;
+	value float8;
+BEGIN
+	IF joined IS NULL THEN
+		IF cardinality(positions) = streams THEN
+			RETURN "values";
+		END IF;
+		joined := array_fill(NULL::float8, ARRAY[streams]);
+	END IF;
+	FOREACH value IN ARRAY "values" LOOP
+		i := i + 1;
+		joined[positions[i]] := value;
+	END LOOP;
+	RETURN joined;
+END $$;
+COMMENT ON FUNCTION btrdb_cluster.place_values(float8[], int[], float8[], int) IS
+	'values of a node''s row, put where they belong in a row of so many streams, which is begun if there is none';
+
+CREATE AGGREGATE btrdb_cluster.side_by_side(positions int[], "values" float8[], streams int) (
+	SFUNC = btrdb_cluster.place_values, STYPE = float8[], PARALLEL = SAFE);
+COMMENT ON AGGREGATE btrdb_cluster.side_by_side(int[], float8[], int) IS 'rows of several nodes as one, of so many streams';
+
+-- what there is, added up; what a move has left or begun on a node does not count
+
+CREATE FUNCTION btrdb_cluster.hidden_by_node(OUT nodes int[], OUT hidden text[])
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+	SELECT pg_catalog.array_agg(n.number), pg_catalog.array_agg(ARRAY(SELECT m.stream FROM btrdb_cluster.moves AS m
+		WHERE n.number OPERATOR(pg_catalog.=) CASE WHEN m.state OPERATOR(pg_catalog.=) 'copying' THEN m.target ELSE m.source END)::text)
+	FROM btrdb_cluster.nodes AS n;
+END;
+COMMENT ON FUNCTION btrdb_cluster.hidden_by_node() IS 'nodes, and for each the text of an array of streams that are on their way to it, or from it';
+
+CREATE FUNCTION btrdb_cluster.here_usage(prefix text, hidden uuid[]) RETURNS TABLE (kind text, key text, streams bigint)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	WITH other AS (
+		SELECT s.tags, s.annotations FROM btrdb.streams AS s
+		WHERE s.collection OPERATOR(pg_catalog.^@) $1
+			AND (s.collection OPERATOR(pg_catalog.=) 'btrdb_cluster/moved' OR s.uuid OPERATOR(pg_catalog.=) ANY ($2))
+	)
+	SELECT u.kind, u.key, u.streams FROM @btrdb@.btrdb_metadata_usage($1) AS u
+	UNION ALL SELECT 'tag', k, -1 FROM other AS o, pg_catalog.jsonb_object_keys(o.tags) AS k
+	UNION ALL SELECT 'annotation', k, -1 FROM other AS o, pg_catalog.jsonb_object_keys(o.annotations) AS k;
+END;
+COMMENT ON FUNCTION btrdb_cluster.here_usage(text, uuid[]) IS 'what btrdb_metadata_usage() runs on each node: numbers to be added up, in which those of hidden streams are taken away again';
+
+CREATE FUNCTION btrdb_cluster.remote_usage(nodes int[], hidden text[], text) RETURNS TABLE (kind text, key text, streams bigint)
+LANGUAGE plproxy VOLATILE STRICT PARALLEL UNSAFE COST 100000 ROWS 100 AS $$
+	CLUSTER 'btrdb_cluster'; SPLIT $1, $2; RUN ON $1;
+	SELECT u.kind, u.key, u.streams FROM btrdb_cluster.here_usage($3::text, ($2::text[])[1]::uuid[]) AS u;
+$$;
+COMMENT ON FUNCTION btrdb_cluster.remote_usage(int[], text[], text) IS 'behind btrdb_metadata_usage(text)';
+
+CREATE FUNCTION btrdb_cluster.btrdb_metadata_usage(prefix text DEFAULT '') RETURNS TABLE (kind text, key text, streams bigint)
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED COST 100000 ROWS 20
+BEGIN ATOMIC
+	SELECT r.kind, r.key, pg_catalog.sum(r.streams)::bigint
+	FROM btrdb_cluster.hidden_by_node() AS h, LATERAL btrdb_cluster.remote_usage(h.nodes, h.hidden, $1) AS r
+	GROUP BY r.kind, r.key HAVING pg_catalog.sum(r.streams) OPERATOR(pg_catalog.>) 0
+	ORDER BY r.kind COLLATE pg_catalog."C", r.key COLLATE pg_catalog."C";
+END;
+COMMENT ON FUNCTION btrdb_cluster.btrdb_metadata_usage(text) IS
+	'keys that streams of the collections beginning with prefix have, kind being "annotation" or "tag", and how many streams of all nodes have each, by kind and key';
+
+CREATE FUNCTION btrdb_cluster.remote_collections(nodes int[], hidden text[]) RETURNS TABLE (collection text, streams bigint)
+LANGUAGE plproxy VOLATILE STRICT PARALLEL UNSAFE COST 100000 ROWS 1000 AS $$
+	CLUSTER 'btrdb_cluster'; SPLIT $1, $2; RUN ON $1;
+	SELECT c.collection, c.streams FROM btrdb.collections AS c WHERE c.collection <> 'btrdb_cluster/moved'
+	UNION ALL SELECT s.collection, -1 FROM btrdb.streams AS s
+	WHERE s.uuid = ANY (($2::text[])[1]::uuid[]) AND s.collection <> 'btrdb_cluster/moved';
+$$;
+COMMENT ON FUNCTION btrdb_cluster.remote_collections(int[], text[]) IS 'behind btrdb_cluster.collections';
+
+CREATE VIEW btrdb_cluster.collections WITH (security_invoker = true) AS
+	SELECT r.collection, pg_catalog.sum(r.streams)::bigint AS streams
+	FROM btrdb_cluster.hidden_by_node() AS h, LATERAL btrdb_cluster.remote_collections(h.nodes, h.hidden) AS r
+	GROUP BY r.collection HAVING pg_catalog.sum(r.streams) OPERATOR(pg_catalog.>) 0;
+GRANT SELECT ON btrdb_cluster.collections TO PUBLIC;
+COMMENT ON VIEW btrdb_cluster.collections IS 'collections of streams of all nodes that the user sees';
 $script$, '@btrdb@', (SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension AS e
 		JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace WHERE e.extname OPERATOR(pg_catalog.=) 'btrdb'));
 END $made$;
@@ -565,7 +667,7 @@ BEGIN
 		EXECUTE format($$CREATE FUNCTION btrdb_cluster.btrdb_multi_%1$s(streams uuid[], start %2$s, "end" %2$s%3$s, versions bigint[] DEFAULT NULL)
 			RETURNS TABLE %4$s LANGUAGE sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 100000
 			BEGIN ATOMIC
-				SELECT $1[r.n], %5$s, %6$s
+				SELECT $1[array_lower($1, 1) - 1 + r.n], %5$s, %6$s
 				FROM btrdb_cluster.by_node($1, %7$s) AS b,
 					LATERAL btrdb_cluster.remote_multi_%1$s(b.streams_of, b.positions_of, b.versions_of, b.nodes, %8$s%9$s) WITH ORDINALITY AS r
 				ORDER BY r.n, r.ordinality;
@@ -575,6 +677,77 @@ BEGIN
 			f.selected, f.versions, converted, f.given);
 		EXECUTE format('COMMENT ON FUNCTION btrdb_cluster.btrdb_multi_%1$s(uuid[], %2$s, %2$s%3$s, bigint[]) IS %4$L', f.kind, f.time_type, f.types_as,
 			f.told || ' of many streams, in the order of the array and by time; all nodes are asked at the same time; versions[i] is the version of streams[i], 0 or NULL the latest with what is buffered');
+	END LOOP;
+END $generate$;
+
+-- Likewise side by side.  Times stay nanoseconds to the end: two of them may be one timestamp.
+DO $generate$
+DECLARE
+	btrdb text := (SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension AS e
+		JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace WHERE e.extname OPERATOR(pg_catalog.=) 'btrdb');
+	f record;
+BEGIN
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+	FOR f IN
+		SELECT p.oid, t.snap, pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result,
+			pg_get_function_identity_arguments(p.oid) AS signature, format(t.asked, btrdb) AS asked, format(t.given, btrdb) AS given,
+			row_number() OVER (PARTITION BY t.snap ORDER BY p.oid) AS n
+		FROM pg_proc AS p
+			JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+			JOIN pg_extension AS x ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = x.oid AND x.extname = 'btrdb'
+			CROSS JOIN LATERAL (SELECT format_type(p.proargtypes[3], NULL) AS snap,
+				CASE p.proargtypes[1] WHEN 'bigint'::regtype THEN '$2, $3' ELSE '%1$s.btrdb_time($2), %1$s.btrdb_time($3)' END AS asked,
+				CASE p.proargtypes[1] WHEN 'bigint'::regtype THEN 'r."time"' ELSE '%s.btrdb_timestamp(r."time")' END AS given) AS t
+		WHERE p.proname = 'btrdb_rows'
+	LOOP
+		IF f.n = 1 THEN
+			EXECUTE format($$CREATE FUNCTION btrdb_cluster.remote_rows(streams text[], versions text[], nodes int[], bigint, bigint, %1$s)
+				RETURNS TABLE (node int, "time" bigint, n bigint, "values" float8[]) LANGUAGE plproxy VOLATILE STRICT PARALLEL UNSAFE COST 100000 ROWS 100000 AS
+				'CLUSTER ''btrdb_cluster''; SPLIT $1, $2, $3; RUN ON $3;
+				SELECT ($3::int4[])[1] AS node, r."time", row_number() OVER (PARTITION BY r."time" ORDER BY r.ordinality) AS n, r."values"
+				FROM %2$s.btrdb_rows(($1::text[])[1]::uuid[], $4::int8, $5::int8, $6::pg_catalog.%3$s, ($2::text[])[1]::int8[]) WITH ORDINALITY AS r;'$$,
+				f.snap, btrdb, replace(f.snap, 'bigint', 'int8'));
+			EXECUTE format($$COMMENT ON FUNCTION btrdb_cluster.remote_rows(text[], text[], int[], bigint, bigint, %1$s) IS 'behind btrdb_rows()'$$, f.snap);
+		END IF;
+		EXECUTE format($$CREATE FUNCTION btrdb_cluster.btrdb_rows(%1$s) RETURNS %2$s LANGUAGE sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 10000
+			BEGIN ATOMIC
+				WITH b AS MATERIALIZED (SELECT * FROM btrdb_cluster.by_node($1, $5)),
+					p AS MATERIALIZED (SELECT u.node, u.positions::int[] AS positions FROM b, unnest(b.nodes, b.positions_of) AS u (node, positions))
+				SELECT %3$s, btrdb_cluster.side_by_side(p.positions, r."values", cardinality($1))
+				FROM b, LATERAL btrdb_cluster.remote_rows(b.streams_of, b.versions_of, b.nodes, %4$s, COALESCE($4, '0'::%5$s)) AS r
+					JOIN p ON p.node = r.node
+				GROUP BY r."time", r.n ORDER BY r."time", r.n;
+			END$$, f.arguments, f.result, f.given, f.asked, f.snap);
+		EXECUTE format('COMMENT ON FUNCTION btrdb_cluster.btrdb_rows(%s) IS %L', f.signature, obj_description(f.oid, 'pg_proc'));
+	END LOOP;
+END $generate$;
+
+-- What there is of each stream, and on each node.
+DO $generate$
+DECLARE
+	v record;
+BEGIN
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+	FOR v IN
+		-- the number of a table is each database's own
+		SELECT c.relname AS name, obj_description(c.oid, 'pg_class') AS told,
+			string_agg(format('%I %s', a.attname, replace(format_type(a.atttypid, NULL), 'regclass', 'text')), ', ' ORDER BY a.attnum) AS declared,
+			string_agg(format('v.%I%s', a.attname, CASE a.atttypid WHEN 'regclass'::regtype THEN '::text' END), ', ' ORDER BY a.attnum) AS given,
+			string_agg(format('r.%I', a.attname), ', ' ORDER BY a.attnum) AS columns,
+			CASE WHEN bool_or(a.attname = 'uuid') THEN ' WHERE r.node = btrdb_cluster.node_to_read(r.uuid)' END AS condition
+		FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE c.oid IN ('btrdb.stream_stats'::regclass, 'btrdb.storage'::regclass)
+		GROUP BY c.oid, c.relname
+	LOOP
+		EXECUTE format($$CREATE FUNCTION btrdb_cluster.remote_%1$s(nodes int[]) RETURNS TABLE (node int, %2$s)
+			LANGUAGE plproxy VOLATILE STRICT PARALLEL UNSAFE COST 100000 ROWS 1000 AS
+			'CLUSTER ''btrdb_cluster''; SPLIT $1; RUN ON $1; SELECT ($1::int4[])[1] AS node, %3$s FROM btrdb.%1$s AS v;'$$, v.name, v.declared, v.given);
+		EXECUTE format($$COMMENT ON FUNCTION btrdb_cluster.remote_%1$s(int[]) IS 'behind btrdb_cluster.%1$s'$$, v.name);
+		EXECUTE format($$CREATE VIEW btrdb_cluster.%1$s WITH (security_invoker = true) AS
+			SELECT %2$s, n.name AS node FROM btrdb_cluster.remote_%1$s((SELECT array_agg(a.number) FROM btrdb_cluster.nodes AS a)) AS r
+				JOIN btrdb_cluster.nodes AS n ON n.number = r.node%3$s$$, v.name, v.columns, v.condition);
+		EXECUTE format('GRANT SELECT ON btrdb_cluster.%I TO PUBLIC', v.name);
+		EXECUTE format('COMMENT ON VIEW btrdb_cluster.%I IS %L', v.name, 'on all nodes, with the name of the node: ' || v.told);
 	END LOOP;
 END $generate$;
 
@@ -1040,6 +1213,27 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION btrdb_cluster.check_node(int, boolean) IS 'raises 55000 if a node is not what a node has to be';
 
+CREATE FUNCTION btrdb_cluster.check_database(number int) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	other record;
+BEGIN
+	FOR other IN
+		WITH given AS (
+			SELECT substr(o.option_name, 2)::int AS number, substring(o.option_value, '(?:^|\s)dbname\s*=\s*(\S+)') AS database
+			FROM pg_foreign_server AS f, pg_options_to_table(f.srvoptions) AS o
+			WHERE f.srvname = 'btrdb_cluster' AND o.option_name ~ '^p\d+$'
+		)
+		SELECT n.name, o.database FROM given AS g JOIN given AS o ON o.database = g.database AND o.number <> g.number
+			JOIN btrdb_cluster.nodes AS n ON n.number = o.number
+		WHERE g.number = $1
+	LOOP
+		RAISE WARNING USING MESSAGE = format('node "%s" has a database "%s", too', other.name, other.database),
+			HINT = 'Errors name the node by its database.';
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION btrdb_cluster.check_database(int) IS 'warns if a node''s database has the name of that of another one';
+
 CREATE FUNCTION btrdb_cluster.btrdb_cluster_add_node(name text, connection text, weight float8 DEFAULT 1) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1063,6 +1257,7 @@ BEGIN
 		INSERT INTO btrdb_cluster.slots (slot, node) SELECT s, 0 FROM generate_series(0, 1023) AS s;
 	END IF;
 	PERFORM btrdb_cluster.check_node(new_number, true);
+	PERFORM btrdb_cluster.check_database(new_number);
 	RETURN new_number;
 END $$;
 COMMENT ON FUNCTION btrdb_cluster.btrdb_cluster_add_node(text, text, float8) IS
@@ -1082,6 +1277,7 @@ BEGIN
 		PERFORM btrdb_cluster.check_connection(connection);
 		EXECUTE format('ALTER SERVER btrdb_cluster OPTIONS (SET p%s %L)', old_number, connection);
 		PERFORM btrdb_cluster.check_node(old_number, false);
+		PERFORM btrdb_cluster.check_database(old_number);
 	END IF;
 END $$;
 COMMENT ON FUNCTION btrdb_cluster.btrdb_cluster_alter_node(text, text, float8) IS

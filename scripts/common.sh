@@ -42,7 +42,8 @@ as_root()
 	fi
 }
 
-# Installs those of the named Debian packages that are missing.
+# Installs those of the named Debian packages that are missing.  With BTRDB_INSTALL=no, as
+# where a package is built, nothing is installed: what needs them fails, or is left out.
 #
 # Debian's postgresql-15 would create and start a cluster "main" when it is
 # first installed.  Nothing here uses it, so a setting that exists only during
@@ -52,6 +53,7 @@ install_missing()
 	local package status log conf=/etc/postgresql-common/createcluster.d/btrdb.conf
 	local -a missing=()
 
+	[ "${BTRDB_INSTALL:-}" != no ] || return 0
 	for package in "$@"; do
 		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
 		[ "$status" = installed ] || missing+=("$package")
@@ -95,9 +97,13 @@ install_node_packages()
 		say "$name is left out: there is no node or no npm"
 		return 0
 	fi
-	mkdir -p "$cache"
 	if ! cmp -s "$source/package-lock.json" "$cache/installed"; then
+		if [ "${BTRDB_INSTALL:-}" = no ]; then
+			say "$name is left out: nothing is to be installed"
+			return 0
+		fi
 		say "installing $name with npm, in $cache"
+		mkdir -p "$cache"
 		cp "$source/package.json" "$source/package-lock.json" "$source/.npmrc" "$cache"
 		log=$cache/log
 		(cd "$cache" && npm ci --no-audit --no-fund "$@") </dev/null >"$log" 2>&1 ||
@@ -141,7 +147,8 @@ copy_source()
 	"${as_user[@]}" mkdir "$2"
 	tar -C "$1" -cf - --exclude=./.git --exclude='*.o' --exclude='*.so' --exclude='*.bc' \
 		--exclude=./results --exclude=./output_iso --exclude=./tmp_check \
-		--exclude=./tmp_check_iso --exclude=./log --exclude=./build . |
+		--exclude=./tmp_check_iso --exclude=./log --exclude=./build \
+		--exclude='./debian/postgresql-*' --exclude=./debian/.debhelper --exclude=./debian/tmp . |
 		"${as_user[@]}" tar -C "$2" --no-same-owner --no-same-permissions -xf -
 }
 

@@ -157,13 +157,15 @@ $node->safe_psql('postgres', q{
 	GRANT USAGE ON SCHEMA trial TO victim;
 	CREATE POLICY own ON btrdb.streams TO victim USING (collection OPERATOR(pg_catalog.<>) 'hidden');
 	SELECT trial.btrdb_create('hidden', '{"name": "one"}')});
-foreach my $case ([ 'postgres', 'DISABLE', 'one' ], [ 'victim', 'ENABLE', 'one' ])
+# the superuser has the name of who runs the test
+my $owner = $node->safe_psql('postgres', 'SELECT current_user');
+foreach my $case ([ $owner, 'DISABLE', 'one' ], [ 'victim', 'ENABLE', 'one' ])
 {
 	my ($role, $rls, $name) = @$case;
 	my $s = $node->safe_psql('postgres', qq{
 		ALTER TABLE btrdb.streams $rls ROW LEVEL SECURITY;
 		SELECT trial.btrdb_create('path', '{"name": "$name"}')});
-	my $script = "SET ROLE $role;\nSET search_path = trial, pg_catalog, btrdb, pg_temp;\n" .
+	my $script = "SET ROLE \"$role\";\nSET search_path = trial, pg_catalog, btrdb, pg_temp;\n" .
 	  join('', map { "SELECT $_;\n" } calls($s, "new of $role"));
 	(my $status, $out) = sqlstate_of($node, $script);
 	is($status, '', "all functions can be called by $role with traps in the search_path")

@@ -98,6 +98,8 @@ is(proxy("SELECT btrdb_cluster_add_node('$_', '" . connection_of($home, $_) . "'
 is($state, '42710', 'a name is used once');
 ($state) = proxy_error("SELECT btrdb_cluster_add_node('x', '" . connection_of($home, 'one') . "')");
 is($state, '3F000', 'a node has the extension');
+(undef, undef, my $warning) = $home->psql('proxy', "BEGIN; SELECT btrdb_cluster.btrdb_cluster_add_node('x', 'port=" . $home->port . ' host=' . $home->host . " dbname=n2'); ROLLBACK");
+like($warning, qr/WARNING:  node "n2" has a database "n2", too/, 'who gives two nodes one name for errors is told');
 proxy('CALL btrdb_cluster_rebalance()');
 is(proxy('SELECT node, count(*) FROM slots GROUP BY node ORDER BY node'), "0|512\n1|512", 'each node has its share of slots');
 
@@ -161,7 +163,70 @@ my @reads = (
 	sub { my ($s, $t) = @_; "* FROM btrdb_asof('$s', '{1970-01-01 00:00:00.000001,1970-01-02}', 'nearest')" },
 	sub { my ($s, $t) = @_; "* FROM btrdb_asof('$s', ARRAY[5,$t])" },
 	sub { my ($s, $t) = @_; "btrdb_integral('$s', '0', '$t')" },
-	sub { my ($s) = @_; "btrdb_stat('b0000000-0000-0000-0000-000000000000', 0, 1)" });
+	sub { my ($s) = @_; "btrdb_stat('b0000000-0000-0000-0000-000000000000', 0, 1)" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_last_crossing('$s', 0, $t, 3, 'down')" },
+	sub { my ($s, $t) = @_; "btrdb_time_weighted_mean('$s', 0, $t), btrdb_integral('$s', 0, $t, 'step')" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_rate('$s', 0, $t, 1000)" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_windows('$s', '0', '$t', '1us', fill => 'linear', longest_gap => '3us')" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_minmax('$s', 0, $t, 20)" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_lttb('$s', '0', '$t', 15)" },
+	sub { my ($s, $t) = @_; "count(*) FROM btrdb_plot_text('$s', 0, $t)" },
+	sub { my ($s, $t) = @_; "left(btrdb_plot('$s', 0, $t, width => 300), 60)" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_rows(" . some_list($s) . ", 0, $t)" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_rows(" . some_list($s) . ", 0, $t, " . (1, 7, 100, 5000)[ random_below(4) ] . ')' },
+	sub { my ($s, $t) = @_; "* FROM btrdb_rows(" . some_list($s) . ", '1970-01-01 05:30', '1970-01-01 05:30:01', '2us')" },
+	sub { my $l = some_list($_[0]); "* FROM btrdb_rows($l, timestamptz '-infinity', 'infinity', interval '3 us', btrdb_pin($l)) LIMIT 100" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_rows(" . some_list($s, 2) . ", '0', '$t', versions => '{0,10}')" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_rows(" . some_list($s, 2) . ", 0, $t, versions => '{1}')" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_rows(" . some_list($s) . ", $t, 0)" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_rows('[0:1]={$s,$s}', 0, 500, NULL, '[3:4]={0,NULL}')" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_multi_values('[0:1]={$s,$s}', 0, 500)" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_multi_values('{{$s,$s}}', 0, 500)" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_multi_windows(" . some_list($s) . ", 0, $t, 1000, NULL)" },
+	sub { my ($s, $t) = @_; "* FROM btrdb_multi_aligned_windows(" . some_list($s) . ", '0', '$t', 10)" },
+	sub { my ($s) = @_; 'btrdb_pin(' . some_list($s) . "), btrdb_pin('{}')" },
+	sub { my ($s) = @_; "btrdb_pin('{$s,b0000000-0000-0000-0000-000000000000}')" },
+	sub { "* FROM btrdb_metadata_usage('same')" },
+	sub { "* FROM btrdb_metadata_usage()" });
+
+# An array of some streams, one of them a given one, some of them several times.
+sub some_list
+{
+	my ($s, $n) = @_;
+
+	$n //= 1 + random_below(6);
+	return "'{" . join(',', $s, map { $streams[ random_below(scalar @streams) ] } 2 .. $n) . "}'";
+}
+
+# Each function of btrdb is there, with the same arguments and the same result, but for those that read no stream and those that are
+# named here, with the reason; the documentation names them, too.
+my %not_offered = (
+	'btrdb.stream_stat(uuid)' => 'behind btrdb_cluster.stream_stats, on the nodes',
+	'btrdb.free_bytes(regclass)' => 'behind btrdb_cluster.storage, on the nodes');
+my $lacking = $home->safe_psql('proxy', q{
+	SELECT format('%s.%s(%s)', p.pronamespace::regnamespace, p.proname, (SELECT string_agg(format_type(t, NULL), ', ') FROM unnest(p.proargtypes) AS t)) AS name
+	FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+		JOIN pg_extension AS x ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = x.oid AND x.extname = 'btrdb'
+	WHERE NOT EXISTS (SELECT FROM pg_proc AS c WHERE c.pronamespace = 'btrdb_cluster'::regnamespace AND c.proname = p.proname
+			AND pg_get_function_arguments(c.oid) = pg_get_function_arguments(p.oid) AND pg_get_function_result(c.oid) = pg_get_function_result(p.oid))
+		-- nobody calls these by name
+		AND NOT p.proargtypes::oid[] && '{internal,cstring}'::regtype[]::oid[] AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+		-- these compute from their arguments; texts are times
+		AND NOT (p.provolatile = 'i' OR p.proname IN ('btrdb_time', 'btrdb_pointwidth') AND p.provolatile = 's' AND p.proargtypes[0] = 'text'::regtype)
+	ORDER BY name});
+is($lacking, join("\n", sort keys %not_offered), 'each other function of btrdb is there');
+my $documented = slurp_file("$FindBin::RealBin/../doc/cluster.md");
+like($documented, qr/`\Q$_\E/, "the documentation tells about $_") foreach map { /(\w+\.\w+)/ } keys %not_offered;
+foreach my $relation (split /\n/, $home->safe_psql('proxy', q{
+	SELECT relname FROM pg_class WHERE relnamespace = 'btrdb'::regnamespace AND (relkind = 'v' OR relname IN ('points', 'streams'))}))
+{
+	is($home->safe_psql('proxy', "SELECT to_regclass('btrdb_cluster.$relation') IS NULL"), $relation eq 'points' ? 't' : 'f', "btrdb.$relation of all nodes");
+}
+foreach my $write ("INSERT INTO btrdb.points VALUES ('$streams[0]', 1, 1)", 'UPDATE btrdb_cluster.streams SET collection = collection')
+{
+	($state) = proxy_error($write);
+	like($state, qr/^(42704|55000)$/, "on the proxy this is an error: $write");
+}
 
 # A time zone that nodes don't have.
 my $script = "SET timezone = 'Asia/Kolkata';\n\\set VERBOSITY sqlstate\n";
@@ -186,6 +251,9 @@ my @here = split /\n/, rounded($here_out);
 my @there = split /\n/, rounded($there_out);
 my ($first) = grep { ($here[$_] // '') ne ($there[$_] // '') } 0 .. ($#here > $#there ? $#here : $#there);
 cmp_ok(scalar @here, '>', 500, 'many rows are compared');
+my @not_called = grep { $script !~ /\b$_\(/ } split /\n/, proxy(q{
+	SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'btrdb_cluster'::regnamespace AND proname ~ '^btrdb_' AND proname !~ '^btrdb_cluster_'});
+is("@not_called", '', 'every function is called');
 ok(!defined $first, 'cluster and one machine give the same rows')
   or diag("row $first\none machine: " . ($here[$first] // '(no row)') . "\ncluster: " . ($there[$first] // '(no row)'));
 my $states = sub { join(' ', $_[0] =~ /ERROR:  (\w{5})/g) };
@@ -227,6 +295,15 @@ is($state, '25006', 'but a read-only transaction is one');
 ($state) = proxy_error("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT btrdb_insert('$s', 999999, 1)");
 is($state, '25001', 'and writing takes READ COMMITTED');
 
+# A call whose answer got lost is repeated.
+foreach my $case ([ 'equal', 2 ], [ 'replace', 2 ], [ 'never', 4 ])
+{
+	my $call = "SELECT btrdb_insert('$s', '{3000000,3000001}', '{1,2}', '$case->[0]');\n";
+	proxy($call . $call);
+	is(proxy("SELECT btrdb_count('$s', 3000000, 3000002)"), $case->[1], "repeated with merge $case->[0]");
+	proxy("SELECT btrdb_delete('$s', 3000000, 3000002)");
+}
+
 # ---- a third node, rebalancing ----
 
 is(proxy("SELECT btrdb_cluster_add_node('n3', '" . connection_of($away, 'n3') . "')"), '2', 'a node on another server');
@@ -258,6 +335,7 @@ foreach my $kill (1 .. size_of(ci => 6, full => 50))
 cmp_ok(proxy('SELECT count(*) FROM slots WHERE target IS NOT NULL'), '<', 341, 'an interrupted rebalancing has got on');
 my ($rc, undef, $notices) = $home->psql('proxy', 'CALL btrdb_cluster.btrdb_cluster_rebalance()');
 is($rc, 0, 'and comes to its end');
+like($notices, qr/slot \d+ with \d+ streams is on node "n3" now, \d+ slots are left/, 'telling how far it is');
 is(proxy('SELECT node, count(*) FROM slots GROUP BY node ORDER BY node'), "0|341\n1|342\n2|341", 'each node has a third');
 is(proxy('SELECT count(*) FROM moves'), '0', 'nothing is on its way');
 is(proxy('SELECT count(*) FROM exceptions'), '0', 'no stream is where its slot is not');
@@ -288,6 +366,16 @@ my $at_first = proxy("SELECT node FROM streams WHERE uuid = '$big'");
 my $content = big_digest();
 my ($other, $third) = grep { $_ ne node_of() } qw(n1 n2 n3);
 
+# What counts streams counts each once, whatever is on its way.
+sub counted
+{
+	return proxy(q{SELECT count(*), (SELECT sum(streams) FROM btrdb_metadata_usage() WHERE kind = 'tag' AND key = 'name'),
+		(SELECT sum(streams) FROM collections), (SELECT count(*) FROM stream_stats), (SELECT count(DISTINCT node) FROM storage) FROM streams});
+}
+my $many = proxy('SELECT count(*) FROM streams');
+is(counted(), "$many|$many|$many|$many|3", 'streams are counted');
+is(proxy(q{SELECT * FROM collections WHERE collection LIKE 'btrdb_cluster/%'}), '', 'collections of what was moved are not seen');
+
 # Step by step, each of them taken twice by sessions that know nothing of each other.
 proxy("SELECT move_start('$big', '$other')");
 my @steps;
@@ -296,6 +384,7 @@ foreach (1 .. 20)
 	my $step = proxy("SELECT move_step('$big')");
 	push @steps, $step;
 	is(big_digest(), $content, "after a step, $step, the stream is what it is") if $_ <= 6;
+	is(counted(), "$many|$many|$many|$many|3", 'and counted once');
 	if ($step eq 'copying' && proxy("SELECT version IS NOT NULL FROM moves") eq 't')
 	{
 		# a step whose commit got lost after the node's
@@ -368,6 +457,19 @@ is(proxy("SELECT count(*), count(DISTINCT time) FROM btrdb_values('$big', 100000
 proxy("SELECT btrdb_delete('$big', 1000000, 2000000)");
 is(big_digest(), $content, 'and so are the others, in their order');
 
+# The proxy and two nodes crash in the middle of moves.
+foreach (1 .. size_of(ci => 2, full => 20))
+{
+	my $call = start_psql("CALL btrdb_cluster_resume(); CALL btrdb_cluster_move('$big', '" . $targets[ $n++ % 3 ] . "');");
+	$home->safe_psql('proxy', 'SELECT pg_sleep(' . random_below(40) / 100 . ')');
+	$home->stop('immediate');
+	$call->{run}->finish;
+	$home->start;
+	is(big_digest(), $content, 'after a crash the stream is what it was');
+}
+proxy('CALL btrdb_cluster_resume()');
+is(big_digest() . proxy('SELECT count(*) FROM moves'), "${content}0", 'and its move is finished');
+
 # Given up.
 my $at = node_of();
 ($other) = grep { $_ ne $at } @targets;
@@ -427,6 +529,35 @@ is(proxy("SELECT name FROM nodes WHERE number = node_to_read('$on_n1')"), 'n3', 
 proxy("SELECT btrdb_delete('$on_n1', 777777, 888889), btrdb_delete('$on_n3', 888888, 888889)");
 is(digest(), $all, 'nothing else has changed');
 
+# One that does not answer.
+my ($elsewhere) = split /\n/, proxy("SELECT uuid FROM streams WHERE node = 'n1' AND collection = 'many'");
+my $hung = $away->background_psql('n3');
+$hung->query_safe('BEGIN; LOCK TABLE btrdb.streams IN ACCESS EXCLUSIVE MODE');
+($state) = proxy_error("SET statement_timeout = '300ms'; SELECT count(*) FROM streams");
+is($state, '57014', 'who sets statement_timeout does not wait for it');
+($state) = proxy_error("SET statement_timeout = '300ms'; SELECT btrdb_insert('$on_n3', 5, 5)");
+is($state, '57014', 'nor do writers');
+is(proxy("SET statement_timeout = '60s'; SELECT btrdb_count('$elsewhere') > 0"), 't', 'and nobody needs to for streams of other nodes');
+$hung->query_safe('ROLLBACK');
+$hung->quit;
+is(digest(), $all, 'and what was cancelled is not done');
+
+# ---- a node that goes ----
+
+proxy("SELECT btrdb_cluster_alter_node('n2', weight => 0); CALL btrdb_cluster_rebalance()");
+is(proxy(q{SELECT count(*), (SELECT count(*) FROM streams WHERE node = 'n2') FROM slots AS s JOIN nodes AS n ON n.number = s.node WHERE n.name = 'n2'}),
+	'0|0', 'a node of weight 0 is emptied');
+is(digest(), $all, 'no stream has changed');
+make_database($home, 'empty');
+my $session = $home->background_psql('proxy');
+$session->query_safe('SET search_path = btrdb_cluster, public');
+isnt($session->query_safe('SELECT streams FROM on_version(1)'), '0', 'it has what streams leave behind');
+proxy("SELECT btrdb_cluster_alter_node('n2', '" . connection_of($home, 'empty') . "')");
+is($session->query_safe('SELECT streams FROM on_version(1)'), '0', 'an empty database takes its place, for open sessions, too');
+$session->quit;
+is(digest(), $all, 'nobody needs the old one');
+proxy("SELECT btrdb_cluster_alter_node('n2', '" . connection_of($home, 'n2') . "', 1)");
+
 # ---- who may do what ----
 
 foreach my $server ($home, $away)
@@ -482,10 +613,12 @@ foreach my $call ("SELECT ${c}_create('trial', '{}', '{}', NULL)", "SELECT ${c}_
 	"SELECT ${c}_delete($u, 5::bigint, 6::bigint)", "SELECT ${c}_flush(NULL)", "SELECT ${c}_flush($u)", "SELECT * FROM ${c}_values($u, 0::bigint, 5::bigint, 0::bigint)",
 	"SELECT ${c}_values($u, '0'::pg_catalog.text, '5'::pg_catalog.text, 0::bigint)", "SELECT ${c}_count('$on_n1'::pg_catalog.text)", "SELECT ${c}_version($u)",
 	"SELECT * FROM ${c}_multi_windows(ARRAY[$u], 0::bigint, 9::bigint, 3::bigint, 0, NULL)", "SELECT ${c}_cluster_insert(ARRAY[$u], ARRAY[5::bigint], ARRAY[1::float8], 'equal')",
+	"SELECT * FROM ${c}_rows(ARRAY[$u, $u], 0::bigint, 9::bigint, 3::bigint, NULL)", "SELECT ${c}_pin(ARRAY[$u])", "SELECT * FROM ${c}_metadata_usage('')",
+	'SELECT * FROM btrdb_cluster.collections', 'SELECT * FROM btrdb_cluster.stream_stats', 'SELECT * FROM btrdb_cluster.storage',
 	'SELECT * FROM btrdb_cluster.streams', "SELECT ${c}_maintain()", "SELECT * FROM ${c}_check($u, true)", "CALL ${c}_cluster_move($u, 'n1')", "CALL ${c}_cluster_rebalance()",
 	"CALL ${c}_cluster_resume()", "SELECT ${c}_cluster_alter_node('n1', NULL, 1::float8)", "SELECT ${c}_obliterate($u)")
 {
-	my ($rc, undef, $err) = $home->psql('proxy', "SET search_path = trial, pg_catalog;\n$call");
+	my ($rc, undef, $err) = $home->psql('proxy', "SET client_min_messages = warning; SET search_path = trial, pg_catalog;\n$call");
 	is("$rc $err", '0 ', "with traps in the search_path: $call");
 }
 

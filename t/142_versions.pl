@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 use BtrdbTest;
+use JSON::PP;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -62,13 +63,44 @@ CREATE VIEW hourly AS SELECT * FROM btrdb_windows('$s', 0, 20000000, 1000000)});
 	is($node->safe_psql($database, 'SELECT count(*) FROM btrdb_check()'), '0', 'the check is clean');
 }
 
-# An archive for packagers has what is committed, and its description of itself is complete.
-my $meta = slurp_file('META.json');
-like($meta, qr/"version": "\Q$newest\E\.\d+"/, 'META.json has this version');
-foreach my $file (map { /"(?:file|docfile)": "(.*)"/g } $meta)
+# An archive for packagers describes itself as PGXN wants it: META.json has what its specification, version 1.0.0, asks for.
+my $meta = decode_json(slurp_file('META.json'));
+my %is = (
+	term => sub { defined $_[0] && !ref $_[0] && $_[0] =~ m{^[^[:cntrl:]/\\]{2,}$} },
+	text => sub { defined $_[0] && !ref $_[0] && $_[0] =~ /\S/ },
+	version => sub { defined $_[0] && !ref $_[0] && $_[0] =~ /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-?[a-zA-Z][-\w]*)?$/ },
+	license => sub { defined $_[0] && $_[0] eq 'postgresql' },
+	file => sub { defined $_[0] && -f $_[0] });
+my %wanted = (name => 'term', version => 'version', abstract => 'text', maintainer => 'text', license => 'license', description => 'text', generated_by => 'text');
+ok($is{ $wanted{$_} }->($meta->{$_}), "META.json: $_") foreach sort keys %wanted;
+is($meta->{'meta-spec'}{version}, '1.0.0', 'META.json: meta-spec');
+like($meta->{'meta-spec'}{url}, qr{^https?://(?:www\.)?pgxn\.org/meta/spec\.txt$}, 'META.json: its url');
+is(join(' ', grep { !$is{term}->($_) || length >= 256 } @{ $meta->{tags} }), '', 'META.json: tags');
+is(join(' ', grep { !/^(?:name|version|abstract|maintainer|license|description|generated_by|meta-spec|tags|provides|prereqs)$/ } keys %$meta), '', 'META.json: nothing else');
+foreach my $phase (keys %{ $meta->{prereqs} })
 {
-	ok(-e $file, "META.json names $file, which exists");
+	foreach my $relation (keys %{ $meta->{prereqs}{$phase} })
+	{
+		my $needs = $meta->{prereqs}{$phase}{$relation};
+
+		like("$phase $relation", qr/^(?:configure|build|test|runtime|develop) (?:requires|recommends|suggests|conflicts)$/, "META.json: $phase $relation");
+		ok($is{version}->($needs->{$_}), "META.json: version of $_") foreach keys %$needs;
+	}
 }
+foreach my $control ('btrdb.control', 'cluster/btrdb_cluster.control')
+{
+	my ($extension) = $control =~ m{(\w+)\.control$};
+	my ($version) = slurp_file($control) =~ /^default_version = '(.*)'$/m;
+	my $provided = $meta->{provides}{$extension};
+
+	like($provided->{version}, qr/^\Q$version\E\.\d+$/, "META.json: the version of $extension is that of $control");
+	ok($is{version}->($provided->{version}), 'META.json: three numbers');
+	ok($is{file}->($provided->{$_}), "META.json: $_ of $extension exists") foreach qw(file docfile);
+}
+is(join(' ', sort keys %{ $meta->{provides} }), 'btrdb btrdb_cluster', 'META.json: both extensions');
+is($meta->{version}, $meta->{provides}{btrdb}{version}, 'META.json: the version of all');
+my ($debian) = slurp_file('debian/changelog') =~ /^btrdb \((.*)-[^-]+\) /;
+is($debian, $meta->{version}, 'which is that of the Debian package');
 check_is_clean($node, 'at the end');
 $node->stop;
 done_testing();
