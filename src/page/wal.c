@@ -34,12 +34,6 @@ BtrWalFinish(BtrWalChange *change)
 }
 
 void
-BtrWalAbort(BtrWalChange *change)
-{
-	GenericXLogAbort((GenericXLogState *) change);
-}
-
-void
 BtrWalNewPage(RelFileLocator *rlocator, BlockNumber blkno, Page page)
 {
 	log_newpage(rlocator, MAIN_FORKNUM, blkno, page, true);

@@ -20,9 +20,6 @@ extern BtrWalChange *BtrWalBegin(Relation rel, Buffer buf, bool whole, Page *pag
 /* Logs and applies the change. */
 extern void BtrWalFinish(BtrWalChange *change);
 
-/* Forgets the change. */
-extern void BtrWalAbort(BtrWalChange *change);
-
 /* Logs a page of a file that no buffer holds yet; sets its LSN. */
 extern void BtrWalNewPage(RelFileLocator *rlocator, BlockNumber blkno, Page page);
 

@@ -30,7 +30,7 @@ extern int64 BtrReadTime(Datum value, Oid type);
 /* Reads the time of a point, likewise; there is none at infinity. */
 extern int64 BtrReadPointTime(Datum value, Oid type);
 
-/* Reads the start and end of a range; raises 22008 and 22023 as BtrCheckRange() does. */
+/* Reads the start and end of a range; raises 22008 unless both are, and 22023 if they are in the wrong order. */
 extern void BtrReadRange(Datum start_value, Datum end_value, Oid type, int64 *start, int64 *end);
 
 /*
