@@ -103,6 +103,20 @@ TRUNCATE btrdb.points;
 ANALYZE btrdb.points;
 SELECT reltuples FROM pg_class WHERE oid = 'btrdb.points'::regclass;
 ROLLBACK;
+-- of many streams, whose points share rows of btrdb.mixed and are nowhere else
+BEGIN;
+TRUNCATE btrdb.points;
+INSERT INTO btrdb.streams (uuid, collection, tags)
+SELECT md5('analyze' || i)::uuid, 'analyze', jsonb_build_object('name', i) FROM generate_series(1, 1000) AS i;
+INSERT INTO btrdb.points SELECT uuid, 1, 1 FROM btrdb.streams WHERE collection = 'analyze';
+INSERT INTO btrdb.points SELECT uuid, 2, 2 FROM btrdb.streams WHERE collection = 'analyze';
+INSERT INTO btrdb.points SELECT uuid, 3, 3 FROM btrdb.streams WHERE collection = 'analyze';
+SELECT (SELECT count(*) FROM btrdb.mixed) > 0 AS mixed, count(b.stream) AS buffered, count(v.stream) AS versions
+FROM btrdb.streams LEFT JOIN btrdb.buffer AS b ON b.stream = uuid LEFT JOIN btrdb.versions AS v ON v.stream = uuid WHERE collection = 'analyze';
+ANALYZE btrdb.points;
+SELECT reltuples FROM pg_class WHERE oid = 'btrdb.points'::regclass;
+SELECT attname, round(n_distinct::numeric, 4) AS n_distinct FROM pg_stats WHERE schemaname = 'btrdb' AND tablename = 'points' ORDER BY attname;
+ROLLBACK;
 -- VACUUM FULL keeps the number
 VACUUM (FULL) btrdb.points;
 SELECT reltuples = (SELECT sum(btrdb_count(uuid)) FROM btrdb.streams) AS tuples

@@ -47,6 +47,13 @@ SELECT * FROM btrdb_first_crossing(:'s', 0, 50200, 'nan');
 SELECT * FROM btrdb_first_crossing(:'s', 0, 50200, 30, 'sideways');
 SELECT * FROM btrdb_last_crossing(:'s', 0, 50200, 30, 'up', 99);
 
+-- in a select list, where they are calls like any other
+SELECT btrdb_gaps(:'s', 20500, 20900, 399);
+SELECT btrdb_first_crossing(:'s', 0, 50200, 30), btrdb_last_crossing(:'s', 0, 50200, 30, 'up');
+SELECT btrdb_asof(:'s', 20505), btrdb_rate(:'s', 21000, 22000, 1000);
+SELECT btrdb_earliest(:'s'), btrdb_latest(:'s'), btrdb_latest(:'s', 11);
+SELECT btrdb_gaps(:'s', 0, 30, NULL::bigint);
+
 -- plans: rows as they are found, in order, and what was read
 EXPLAIN (COSTS OFF) SELECT * FROM btrdb_gaps(:'s', 0, 50200, 10) ORDER BY start_time;
 EXPLAIN (COSTS OFF) SELECT * FROM btrdb_first_crossing(:'s', 0, 50200, 30) ORDER BY time DESC;
@@ -63,6 +70,7 @@ SELECT * FROM pg_temp.work(format('SELECT * FROM btrdb_gaps(%L, 0, 50200, 500)',
 SELECT * FROM pg_temp.work(format('SELECT * FROM btrdb_gaps(%L, 0, 50200, 5) LIMIT 1', :'s'));
 SELECT * FROM pg_temp.work(format('SELECT * FROM btrdb_last_crossing(%L, 0, 50200, 60)', :'s'));
 SELECT * FROM pg_temp.work(format('SELECT * FROM btrdb_first_crossing(%L, 0, 50200, 30)', :'s'));
+SELECT * FROM pg_temp.work(format('SELECT * FROM btrdb_rate(%L, 21000, 22000, 1000)', :'s'));
 
 -- conditions on time and value of btrdb_values() choose what is read
 SELECT * FROM pg_temp.work(format('SELECT * FROM btrdb_values(%L, 0, 50200) WHERE value > 60', :'s'));
