@@ -144,14 +144,17 @@ my %scripts = (
 	  . "SELECT race.check(race.wrong(1));\nSELECT race.insert(1, 200);\nSELECT race.insert_wide();\nSELECT race.check(race.wrong(1));\nCOMMIT;\n",
 	'vacuum@1' => "VACUUM btrdb.mixed, btrdb.buffer, btrdb.versions, btrdb.points;\n",);
 
+my ($clients, $each) = (8, 250);
+my $all = $clients * $each;
 $node->pgbench(
-	"--no-vacuum --client=8 --jobs=2 --transactions=250 --random-seed=$seed",
+	"--no-vacuum --client=$clients --jobs=2 --transactions=$each --random-seed=$seed",
 	0,
-	[qr/processed: 2000\/2000/],
+	[qr/processed: $all\/$all/],
 	[qr/^(?!.*(?:ERROR|aborted))/s],
 	'readers and writers at the same time',
 	{ map { my ($name, $weight) = split /@/; ("021_race_$name\@$weight" => $scripts{"$name\@$weight"}) } keys %scripts });
 
+figure('transactions of readers and writers at once: each saw wholes', $all);
 is($node->safe_psql('postgres', "SELECT race.wrong($_)"), '', "stream $_ is right afterwards") foreach 1 .. 3;
 is($node->safe_psql('postgres', 'SELECT race.wrong_pairs()'), '', 'pairs are right afterwards');
 cmp_ok($node->safe_psql('postgres', 'SELECT sum(btrdb_count(uuid)) FROM race.stream WHERE id < 3'),

@@ -137,7 +137,7 @@ my %values = (
 	zeros => q{(ARRAY['0', '-0', '5e-324'])[1 + floor(random() * 3)]::float8});
 
 $node->safe_psql('postgres', 'SELECT setseed(' . ($seed % 1000) / 1000 . ')');
-my $different = 0;
+my ($different, $pictures) = (0, 0);
 foreach my $times ((sort keys %times) x $rounds)
 {
 	foreach my $values (sort keys %values)
@@ -170,6 +170,7 @@ foreach my $times ((sort keys %times) x $rounds)
 				raster([ map { [ $_->[0], $values eq 'huge' ? $_->[1] * 0.25 : $_->[1] ] } @$_ ], @size)
 			} \@all, \@few;
 			cmp_ok(scalar @few, '<=', 4 * $columns, "$name: at most four points for each of $columns columns");
+			$pictures++;
 			is(differing($whole, $part), 0, "$name: the same " . keys(%$whole) . ' pixels by ' . @few . ' of ' . @all . ' points');
 
 			my $points = 3 + random_below(any_of(3, 20, 500, 8000));
@@ -179,6 +180,7 @@ foreach my $times ((sort keys %times) x $rounds)
 		}
 	}
 }
+figure('pictures by few points, the same pixels as by all', $pictures);
 cmp_ok($different, '>', 0, "the comparison of pixels finds differences where there are some ($different)");
 
 sub any_of
