@@ -493,6 +493,14 @@ my @physical = (
 		},
 	},
 	{
+		name => 'line pointer of no bytes', problem => qr/Line pointer|not inside its page/,
+		plant => sub {
+			my $n = leaf($_[0]);
+			my ($offset) = $store->line_pointer($n->{block}, $n->{item});
+			$store->line_pointer($n->{block}, $n->{item}, $offset, 1, 0);
+		},
+	},
+	{
 		name => 'long line pointer', problem => qr/./,
 		plant => sub {
 			my $n = leaf($_[0]);

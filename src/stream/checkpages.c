@@ -78,7 +78,7 @@ check_item(BtrCheckState *state, Page page, BtrOwnerState owner,
 			BtrCheckReport(blkno, offnum, "Item is unsettled but not there", state);
 		return;
 	}
-	if (!ItemIdIsNormal(lp) ||
+	if (!ItemIdIsNormal(lp) || !ItemIdHasStorage(lp) ||
 		ItemIdGetOffset(lp) < ((PageHeader) page)->pd_upper ||
 		ItemIdGetOffset(lp) + ItemIdGetLength(lp) > ((PageHeader) page)->pd_special)
 	{
