@@ -19,7 +19,8 @@ export class Failure extends Error
 // Returns the HTTP status for an error of the driver or the server.
 export function statusOf(error)
 {
-	const code = typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
+	// a SQLSTATE has a digit, a code of the operating system, as EPIPE, has none
+	const code = typeof error.code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
 
 	if (code === null)
 		return 503;				// no answer: not reached, or lost on the way

@@ -85,6 +85,6 @@ test('a search is words and conditions', () => {
 });
 
 test('errors of the database become those of HTTP', () => {
-	for (const [code, status] of [['42704', 404], ['42501', 403], ['57014', 504], ['57P01', 503], ['22023', 400], ['ECONNREFUSED', 503], [undefined, 503], ['XX001', 500]])
+	for (const [code, status] of [['42704', 404], ['42501', 403], ['57014', 504], ['57P01', 503], ['22023', 400], ['ECONNREFUSED', 503], ['EPIPE', 503], [undefined, 503], ['XX001', 500]])
 		assert.equal(statusOf({ code }), status, code);
 });
