@@ -139,7 +139,7 @@ foreach my $round (1 .. 3)
 	$memory = $now;
 }
 figure('commands cancelled at random moments', $cancelled);
-figure('latest answer to a cancellation, ms', $slowest);
+figure('latest answer to a cancellation, ms', sprintf('%.1f', $slowest));
 cmp_ok($cancelled, '>', 20, 'commands are cancelled');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE pid = $pid"), '0', 'no locks are left');
 is($node->safe_psql('postgres', 'SELECT state()'), $before, 'the streams are what they were');
