@@ -77,7 +77,8 @@ SELECT btrdb_stream('metadata/b/renamed') = :'a' AS found, btrdb_count(btrdb_str
 SELECT error_of($$SELECT btrdb_stream('metadata/a/x')$$);
 SELECT btrdb_create('metadata/a', '{"name": "x", "unit": "V", "phase": "A"}', stream => '3e7a0000-0000-0000-0000-000000000003') AS c \gset
 -- a whole collection
-UPDATE btrdb.streams SET collection = 'metadata/moved' || substr(collection, length('metadata/a') + 1) WHERE starts_with(collection, 'metadata/a') RETURNING collection, name;
+WITH moved AS (UPDATE btrdb.streams SET collection = 'metadata/moved' || substr(collection, length('metadata/a') + 1) WHERE starts_with(collection, 'metadata/a') RETURNING collection, name)
+SELECT * FROM moved ORDER BY name;
 -- identity: collection and tags together are unique, in whatever order tags are written
 SELECT error_of(format($$UPDATE btrdb.streams SET collection = 'metadata/moved', tags = '{"phase": "A", "unit": "V", "name": "x"}' WHERE uuid = %L$$, :'a'));
 SELECT error_of($$SELECT btrdb_create('metadata/moved', '{"phase": "A", "unit": "V", "name": "x"}')$$);
